@@ -1,0 +1,79 @@
+"""The configuration as one frozen value. `deploy.config.load` makes it; nobody changes it.
+
+This module needs no library, so that the pure plans may name its types.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+
+class Sensitive(str):
+    """A value that never shows: its repr is [REDACTED], wherever it is printed with one."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "[REDACTED]"
+
+
+@dataclass(frozen=True)
+class Build:
+    """How an image is made.
+
+    `context` is an absolute folder, `dockerfile` an absolute file. `args` are build arguments.
+    `secrets` maps a BuildKit secret's id to an absolute file on this machine; a secret never
+    counts for the source tag and never enters a layer.
+    """
+
+    context: Path
+    dockerfile: Path
+    platform: str = "linux/amd64"
+    args: Mapping[str, str] = field(default_factory=dict)
+    secrets: Mapping[str, Path] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Service:
+    """One container on ECS. Sizes as Fargate has them: `cpu` in 1/1024 vCPU, `memory` in MiB."""
+
+    name: str
+    build: Build
+    port: int
+    cpu: int = 1024
+    memory: int = 2048
+    health: str = "/health"
+    command: tuple[str, ...] = ()
+    environment: Mapping[str, str] = field(default_factory=dict)
+    secrets: Mapping[str, str] = field(default_factory=dict)
+    user: str = "10001"
+    readonly_root: bool = True
+    stop_timeout: int = 30  # seconds between SIGTERM and SIGKILL, 2 to 120 on Fargate
+    start_period: int = 10  # seconds in which failed container health checks don't count
+
+
+@dataclass(frozen=True)
+class Environment:
+    """An account, a region, an endpoint. `endpoint` is None on AWS."""
+
+    name: str
+    region: str
+    account: str | None = None
+    endpoint: str | None = None
+    confirm: bool = False  # ask before a change: any environment that is not local
+    port: int = 8000  # of the load balancer's listener on the local cloud
+
+
+@dataclass(frozen=True)
+class Config:
+    """All that deploy.toml, the .env files and the environment say about one environment."""
+
+    root: Path  # the folder of deploy.toml
+    project: str
+    environment: Environment
+    services: Mapping[str, Service]
+
+    @property
+    def name(self) -> str:
+        """The prefix of every resource's name, such as `shipway-demo-local`."""
+        return f"{self.project}-{self.environment.name}"

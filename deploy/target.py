@@ -1,0 +1,64 @@
+"""What Terraform made and a deploy needs: the parameter `/<project>/<environment>/deploy`.
+
+One read of AWS Systems Manager Parameter Store replaces Terraform's state: a deploy needs neither
+Terraform nor its state. deploy/terraform/modules/deploy-parameter writes exactly this shape.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from deploy.errors import PreflightError
+
+
+@dataclass(frozen=True)
+class ServiceTarget:
+    """Where one service of deploy.toml lives."""
+
+    name: str  # its name in deploy.toml
+    service: str  # the ECS service's name
+    family: str  # of its task definitions
+    repository: str  # the ECR repository's name
+    repository_url: str  # registry host and repository, without a tag
+    execution_role_arn: str
+    task_role_arn: str
+    log_group: str
+    target_group_arn: str  # empty for a service without a load balancer
+    url: str  # empty for a service without a load balancer
+    min_tasks: int
+
+
+@dataclass(frozen=True)
+class Target:
+    """Every identifier of one environment that a deploy needs."""
+
+    project: str
+    environment: str
+    account: str
+    region: str
+    cluster: str
+    services: Mapping[str, ServiceTarget]
+
+
+def parameter_name(project: str, environment: str) -> str:
+    return f"/{project}/{environment}/deploy"
+
+
+def parse_target(text: str) -> Target:
+    """Parse the parameter's value (JSON, as Terraform wrote it).
+
+    Raises PreflightError if it is not of that shape.
+    """
+    try:
+        data: dict[str, Any] = json.loads(text)
+        services = {
+            name: ServiceTarget(name=name, **fields) for name, fields in data["services"].items()
+        }
+        keys = ("project", "environment", "account", "region", "cluster")
+        return Target(services=services, **{key: data[key] for key in keys})
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise PreflightError(
+            f"the deploy parameter is not of the shape that this version reads ({error})",
+            remedy="run `invoke infra.apply` with this version of Shipway",
+        ) from error
