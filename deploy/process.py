@@ -44,12 +44,11 @@ def run(
     secrets: Iterable[str] = (),
     on_line: Callable[[str], None] = _ignore,
     ok_codes: frozenset[int] = frozenset({0}),
-    error: type[ToolError] | type[Exception] = ToolError,
 ) -> int:
     """Run `argv`, calling `on_line` with each line that it prints (stdout and stderr together).
 
     `env` is added to this process's environment; `timeout` is in seconds. Returns the exit code,
-    one of `ok_codes`. Raises `error` with the last lines if the tool is missing, ends otherwise,
+    one of `ok_codes`. Raises ToolError with the last lines if the tool is missing, ends otherwise,
     or takes longer. Ctrl-C ends the tool first and is raised again.
     """
     tail: deque[str] = deque(maxlen=KEPT_LINES)
