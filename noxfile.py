@@ -1,0 +1,101 @@
+"""Everything that is checked, as sessions: `nox` runs the cheap ones, `nox -t ci` all of them."""
+
+from pathlib import Path
+
+import nox
+
+nox.needs_version = ">=2026.10"
+nox.options.default_venv_backend = "uv|virtualenv"
+nox.options.reuse_venv = "yes"
+nox.options.error_on_external_run = True
+
+ROOT = Path(__file__).parent
+LOCK = "requirements/dev.txt"
+PYTHON_CODE = ("deploy", "localstack/localcloud", "backend", "tests", "scripts", "bench")
+CODE = (*(path for path in PYTHON_CODE if (ROOT / path).exists()), "tasks.py", "noxfile.py")
+
+
+def install(session: nox.Session) -> None:
+    """Install the locked packages; nothing is resolved here."""
+    session.install("--require-hashes", "-r", LOCK)
+
+
+def pytest(session: nox.Session, *args: str) -> None:
+    session.run("pytest", *args, *session.posargs, env={"COLUMNS": "100"})
+
+
+@nox.session(tags=["ci"])
+def lint(session: nox.Session) -> None:
+    """Ruff: style, likely bugs, formatting."""
+    install(session)
+    session.run("ruff", "check", *CODE)
+    session.run("ruff", "format", "--check", *CODE)
+
+
+@nox.session(tags=["ci"])
+def types(session: nox.Session) -> None:
+    """mypy --strict."""
+    install(session)
+    session.run("mypy")
+
+
+@nox.session(tags=["ci"])
+def unit(session: nox.Session) -> None:
+    """Pure tests: no network, no Docker, seconds."""
+    install(session)
+    pytest(session, "tests/unit", "--disable-socket", "--allow-unix-socket", "--cov")
+
+
+@nox.session(tags=["ci"])
+def backend(session: nox.Session) -> None:
+    """The sample service's own tests, on its own locked packages."""
+    session.install("--require-hashes", "-r", LOCK)
+    pytest(session, "backend/tests")
+
+
+@nox.session(default=False, tags=["ci"])
+def infra(session: nox.Session) -> None:
+    """Terraform: fmt, validate, apply, a second plan without changes, destroy."""
+    install(session)
+    pytest(session, "tests/integration/infra")
+
+
+@nox.session(default=False, tags=["ci"])
+def integration(session: nox.Session) -> None:
+    """Each effect against the local cloud, with real containers."""
+    install(session)
+    pytest(session, "tests/integration", "--ignore=tests/integration/infra")
+
+
+@nox.session(default=False, tags=["ci"])
+def localstack(session: nox.Session) -> None:
+    """The integration tests that need only S3, STS, SSM, Secrets and Logs, on LocalStack 4.14."""
+    install(session)
+    session.run("python", "tests/integration/run_localstack.py", *session.posargs)
+
+
+@nox.session(default=False, tags=["ci"])
+def e2e(session: nox.Session) -> None:
+    """The whole pipeline with real containers, under load: good releases and broken ones."""
+    install(session)
+    pytest(session, "tests/e2e")
+
+
+@nox.session(default=False)
+def bench(session: nox.Session) -> None:
+    """Figures: the task list, an unchanged deploy, a changed one, against a shell script."""
+    install(session)
+    session.install("--require-hashes", "-r", "requirements/bench.txt")
+    session.run("python", "bench/run.py", *session.posargs)
+
+
+@nox.session(default=False)
+def lock(session: nox.Session) -> None:
+    """Write the lock files from pyproject.toml, with hashes."""
+    session.install("uv")
+    common = ("--universal", "--generate-hashes", "--no-emit-index-url", "--no-header", "--quiet")
+    compile_ = ("uv", "pip", "compile", *common, "--python-version", "3.11", *session.posargs)
+    session.run(*compile_, "--group", "backend", "-o", "backend/requirements.txt")
+    session.run(
+        *compile_, "pyproject.toml", "--group", "dev", "-c", "backend/requirements.txt", "-o", LOCK
+    )
