@@ -136,6 +136,8 @@ def _follow(
     finally:
         if timer:
             timer.cancel()
+        if process.stdout:
+            process.stdout.close()
     return None if late.is_set() else code
 
 

@@ -1,0 +1,93 @@
+"""What deploy.toml must mean, beyond its types. Each check reads the raw tables, however broken
+they are elsewhere, so that all problems are reported together.
+"""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+Problem = tuple[str, str]  # the key's path, what is wrong with what is accepted
+
+# https://docs.aws.amazon.com/AmazonECS/latest/developerguide/fargate-tasks-services.html
+FARGATE_SIZES: Mapping[int, tuple[int, ...]] = {
+    256: (512, 1024, 2048),
+    512: tuple(range(1024, 4096 + 1, 1024)),
+    1024: tuple(range(2048, 8192 + 1, 1024)),
+    2048: tuple(range(4096, 16384 + 1, 1024)),
+    4096: tuple(range(8192, 30720 + 1, 1024)),
+    8192: tuple(range(16384, 61440 + 1, 4096)),
+    16384: tuple(range(32768, 122880 + 1, 8192)),
+}
+DEFAULT_CPU, DEFAULT_MEMORY = 1024, 2048
+
+
+def fargate_size(path: str, cpu: object, memory: object) -> Iterator[Problem]:
+    """Yield what is wrong with a pair of cpu (1/1024 vCPU) and memory (MiB)."""
+    if not isinstance(cpu, int) or not isinstance(memory, int):
+        return
+    sizes = FARGATE_SIZES.get(cpu)
+    if sizes is None:
+        accepted = ", ".join(str(size) for size in FARGATE_SIZES)
+        yield f"{path}.cpu", f"{cpu} is no size of Fargate's; accepted: {accepted}"
+    elif memory not in sizes:
+        steps = f"in steps of {sizes[1] - sizes[0]}" if cpu > min(FARGATE_SIZES) else "doubling"
+        yield (
+            f"{path}.memory",
+            f"{memory} does not go with cpu = {cpu}; accepted: {sizes[0]} to {sizes[-1]} {steps}",
+        )
+
+
+def service_files(path: str, service: Mapping[str, Any], root: Path) -> Iterator[Problem]:
+    """Yield which of a service's files are missing: its context, Dockerfile, build secrets."""
+    context = service.get("context")
+    if not isinstance(context, str):
+        return
+    folder = root / context
+    build = service.get("build")
+    build = build if isinstance(build, Mapping) else {}
+    dockerfile = folder / str(build.get("dockerfile", "Dockerfile"))
+    if not folder.is_dir():
+        yield f"{path}.context", f"there is no folder {context}; give the one with the Dockerfile"
+    elif not dockerfile.is_file():
+        yield f"{path}.build.dockerfile", f"there is no {dockerfile.relative_to(root)}"
+    secrets = build.get("secrets")
+    for key, file in secrets.items() if isinstance(secrets, Mapping) else ():
+        if file and not (root / str(file)).is_file():
+            yield f"{path}.build.secrets.{key}", f"there is no file {file}"
+
+
+def ports(services: Mapping[str, Any]) -> Iterator[Problem]:
+    """Yield services whose port another one has: each is reached at its own on one machine."""
+    owners: dict[int, str] = {}
+    for name, service in services.items():
+        port = service.get("port") if isinstance(service, Mapping) else None
+        if not isinstance(port, int):
+            continue
+        if port in owners:
+            yield f"services.{name}.port", f"{port} is services.{owners[port]}.port already"
+        owners.setdefault(port, name)
+
+
+def account(name: str, environment: Mapping[str, Any]) -> Iterator[Problem]:
+    """Yield if an environment on AWS names no account: it is compared before the first write."""
+    if not environment.get("endpoint") and not environment.get("account"):
+        yield (
+            f"environments.{name}.account",
+            'is missing; an environment on AWS (no endpoint) names it: account = "123456789012"',
+        )
+
+
+def problems(data: Mapping[str, Any], root: Path) -> Iterator[Problem]:
+    """Yield every problem of the tables (environments overlaid, variables replaced)."""
+    services = data.get("services")
+    for name, service in services.items() if isinstance(services, Mapping) else ():
+        if isinstance(service, Mapping):
+            path = f"services.{name}"
+            size = service.get("cpu", DEFAULT_CPU), service.get("memory", DEFAULT_MEMORY)
+            yield from fargate_size(path, *size)
+            yield from service_files(path, service, root)
+    yield from ports(services if isinstance(services, Mapping) else {})
+    environments = data.get("environments")
+    for name, environment in environments.items() if isinstance(environments, Mapping) else ():
+        if isinstance(environment, Mapping):
+            yield from account(name, environment)

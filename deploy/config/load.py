@@ -1,0 +1,173 @@
+"""deploy.toml + .env files + environment variables -> one frozen Config.
+
+A variable's value comes from the process's environment, else from `.env.<environment>`, else from
+`.env`. All problems are reported together, before anything is touched.
+"""
+
+import difflib
+import os
+import tomllib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from deploy.config import checks
+from deploy.config.interpolate import interpolate
+from deploy.config.model import Build, Config, Environment, Service
+from deploy.errors import ConfigError
+
+FILE = "deploy.toml"
+OVERLAY = "services"  # [environments.NAME.services.SERVICE] replaces keys of [services.SERVICE]
+
+
+def load(root: Path, environment: str = "local", environ: Mapping[str, str] = os.environ) -> Config:
+    """Read the configuration of one environment from the folder `root`.
+
+    Raises ConfigError with every problem: its key's path, what is wrong, what is accepted.
+    """
+    raw = _read(root / FILE)
+    found: list[checks.Problem] = []
+    tables = overlay(raw, environment)
+    tables = interpolate(
+        tables, _variables(root, environment, environ), lambda *problem: found.append(problem)
+    )
+    found += _undefined(tables, environment)
+    found += checks.problems(tables, root)
+    found += _structure(tables)
+    if found:
+        raise ConfigError(
+            f"{FILE}: {len(found)} problem{'s'[: len(found) > 1]}; nothing was touched",
+            details=tuple(f"{path}: {message}" for path, message in sorted(set(found))),
+            remedy="docs/configuration.md explains every key",
+        )
+    return _config(tables, environment, root)
+
+
+def overlay(raw: Mapping[str, Any], environment: str) -> dict[str, Any]:
+    """Return the tables with `[environments.<environment>.services]` merged over `[services]`.
+
+    The overlays of the other environments are left out: they are checked when they are used.
+    """
+    tables = {key: value for key, value in raw.items() if key != "environments"}
+    environments = raw.get("environments")
+    if not isinstance(environments, Mapping):
+        return tables
+    over: Any = {}
+    own: dict[str, Any] = {}
+    for name, table in environments.items():
+        own[name] = table
+        if isinstance(table, Mapping):
+            own[name] = {key: value for key, value in table.items() if key != OVERLAY}
+            over = table.get(OVERLAY, {}) if name == environment else over
+    tables[OVERLAY] = _merged(tables.get(OVERLAY, {}), over)
+    return {**tables, "environments": own}
+
+
+def _merged(base: Any, over: Any) -> Any:
+    if not isinstance(base, Mapping) or not isinstance(over, Mapping):
+        return over
+    both = {key: _merged(base[key], over[key]) for key in base.keys() & over.keys()}
+    return {**base, **over, **both}
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise ConfigError(
+            f"there is no {FILE} in {path.parent}", remedy=f"run invoke where {FILE} is"
+        ) from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{FILE} is no valid TOML: {error}", remedy="mend that line") from None
+
+
+def _variables(root: Path, environment: str, environ: Mapping[str, str]) -> dict[str, str]:
+    from dotenv import dotenv_values
+
+    variables: dict[str, str] = {}
+    for name in (".env", f".env.{environment}"):
+        values = dotenv_values(root / name, interpolate=False)
+        variables |= {key: value for key, value in values.items() if value is not None}
+    return variables | dict(environ)
+
+
+def _undefined(tables: Mapping[str, Any], environment: str) -> Iterator[checks.Problem]:
+    defined = tables.get("environments")
+    if isinstance(defined, Mapping) and environment not in defined:
+        yield f"environments.{environment}", f"is not defined; defined: {', '.join(defined)}"
+
+
+def _structure(tables: Mapping[str, Any]) -> Iterator[checks.Problem]:
+    """Yield what pydantic finds: unknown keys, wrong types, values out of range."""
+    from pydantic import ValidationError
+
+    from deploy.config.schema import DeployToml
+
+    try:
+        DeployToml.model_validate(tables)
+    except ValidationError as error:
+        for problem in error.errors(include_url=False):
+            keys = tuple(str(key) for key in problem["loc"])
+            yield ".".join(keys), _message(problem["type"], problem, keys)
+
+
+def _message(kind: str, problem: Mapping[str, Any], keys: tuple[str, ...]) -> str:
+    if kind == "missing":
+        return "is missing"
+    if kind == "extra_forbidden":
+        accepted = accepted_keys(keys[:-1])
+        near = difflib.get_close_matches(keys[-1], accepted, 1)
+        hint = f"did you mean {near[0]}? " if near else ""
+        return f"is no key that Shipway knows; {hint}accepted: {', '.join(accepted)}"
+    text = str(problem["msg"])
+    return f"{problem['input']!r}: {text[0].lower()}{text[1:]}"
+
+
+def accepted_keys(table: tuple[str, ...]) -> list[str]:
+    """Return the keys that the table at this path may have, such as ("services", "backend")."""
+    from deploy.config import schema
+
+    models: dict[int, dict[str, Any]] = {
+        0: {"": schema.DeployToml},
+        1: {"project": schema.ProjectTable},
+        2: {"services": schema.ServiceTable, "environments": schema.EnvironmentTable},
+        3: {"services": schema.BuildTable},
+    }
+    model = models.get(len(table), {}).get(table[0] if table else "")
+    return list(model.model_fields) if model else []
+
+
+def _config(tables: Mapping[str, Any], environment: str, root: Path) -> Config:
+    from deploy.config.schema import DeployToml
+
+    parsed = DeployToml.model_validate(tables)
+    table = parsed.environments[environment]
+    confirm = table.endpoint is None if table.confirm is None else table.confirm
+    return Config(
+        root=root,
+        project=parsed.project.name,
+        environment=Environment(
+            name=environment, **{**table.model_dump(exclude={"confirm"}), "confirm": confirm}
+        ),
+        services={
+            name: _service(name, service.model_dump(), root)
+            for name, service in parsed.services.items()
+        },
+    )
+
+
+def _service(name: str, table: dict[str, Any], root: Path) -> Service:
+    context = (root / table.pop("context")).resolve()
+    build = table.pop("build")
+    return Service(
+        name=name,
+        build=Build(
+            context=context,
+            dockerfile=context / build["dockerfile"],
+            platform=build["platform"],
+            # an empty value leaves the argument or the secret out
+            args={key: value for key, value in build["args"].items() if value},
+            secrets={key: root / value for key, value in build["secrets"].items() if value},
+        ),
+        **{**table, "command": tuple(table["command"])},
+    )

@@ -1,0 +1,62 @@
+"""What deploy.toml may say, for pydantic: names, types, ranges. Nothing else is accepted."""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+# ECS and IAM names are built as <project>-<environment>-<service>; an ALB target group's name has
+# at most 32 characters, letters, digits and hyphens.
+# https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_CreateTargetGroup.html
+Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{0,30}[a-z0-9]$")]
+HttpPath = Annotated[str, StringConstraints(pattern=r"^/[!-~]*$")]
+AccountId = Annotated[str, StringConstraints(pattern=r"^\d{12}$")]
+Region = Annotated[str, StringConstraints(pattern=r"^[a-z]{2}(-[a-z]+)+-\d$")]
+Url = Annotated[str, StringConstraints(pattern=r"^https?://[^/\s]+$")]
+Port = Annotated[int, Field(ge=1, le=65535)]
+
+
+class Table(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class BuildTable(Table):
+    dockerfile: str = "Dockerfile"
+    platform: Literal["linux/amd64", "linux/arm64"] = "linux/amd64"
+    args: dict[str, str] = {}
+    secrets: dict[str, str] = {}
+
+
+class ServiceTable(Table):
+    context: str
+    port: Port
+    cpu: int = 1024
+    memory: int = 2048
+    health: HttpPath = "/health"
+    command: list[str] = []
+    environment: dict[str, str] = {}
+    secrets: dict[str, str] = {}
+    user: str = "10001"
+    readonly_root: bool = True
+    # Fargate allows at most 120 s.
+    # https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ContainerDefinition.html
+    stop_timeout: Annotated[int, Field(ge=2, le=120)] = 30
+    start_period: Annotated[int, Field(ge=0, le=300)] = 10
+    build: BuildTable = BuildTable()
+
+
+class EnvironmentTable(Table):
+    region: Region = "us-east-1"
+    account: AccountId | None = None
+    endpoint: Url | None = None
+    confirm: bool | None = None
+    port: Port = 8000
+
+
+class ProjectTable(Table):
+    name: Name
+
+
+class DeployToml(Table):
+    project: ProjectTable
+    services: dict[Name, ServiceTable] = {}
+    environments: dict[Name, EnvironmentTable]

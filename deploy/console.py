@@ -1,0 +1,202 @@
+"""Events -> what a person or a program reads: a live view on a terminal, plain lines in a pipe or
+in CI, JSON lines with --json. Nothing else in deploy/ prints.
+"""
+
+import json
+import os
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from functools import singledispatchmethod
+from typing import TYPE_CHECKING, Self, TextIO
+
+from deploy.events import (
+    Change,
+    Emit,
+    Event,
+    Failure,
+    Finished,
+    Note,
+    PhaseEnded,
+    PhaseOutput,
+    PhaseProgress,
+    PhaseStarted,
+    PlanShown,
+)
+
+if TYPE_CHECKING:
+    from rich.status import Status
+
+COLORS = {"+": "green", "~": "yellow", "-": "red", "=": "dim"}
+VALUE_WIDTH = 60  # characters of a changed value that are shown
+
+
+@contextmanager
+def console(*, as_json: bool = False, stream: TextIO = sys.stdout) -> Iterator[Emit]:
+    """Yield the function that renders events to `stream`, in the way that suits it."""
+    if as_json:
+        yield JsonLines(stream)
+    elif stream.isatty() and not os.environ.get("CI") and os.environ.get("TERM") != "dumb":
+        with Live(stream) as live:
+            yield live
+    else:
+        yield Plain(stream)
+
+
+class JsonLines:
+    """One JSON object a line: the event's name under `event`, and its fields."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self.stream = stream
+
+    def __call__(self, event: Event) -> None:
+        kind = "".join(f"_{c.lower()}" if c.isupper() else c for c in type(event).__name__)
+        line = json.dumps({"event": kind.lstrip("_"), **asdict(event)}, default=str)
+        print(line, file=self.stream, flush=True)
+
+
+class Plain:
+    """Plain lines: what a log keeps. Each phase says when it starts, moves on and ends."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self.stream = stream
+        self.shown: dict[str, str] = {}
+
+    def __call__(self, event: Event) -> None:
+        self.render(event)
+
+    def line(self, text: str = "", _style: str = "") -> None:
+        print(text, file=self.stream, flush=True)
+
+    @singledispatchmethod
+    def render(self, event: Event) -> None:
+        raise TypeError(event)
+
+    @render.register
+    def _(self, event: PlanShown) -> None:
+        self.line(event.title, "bold")
+        width = max((len(change.subject) for change in event.changes), default=0)
+        for change in event.changes:
+            self.change(change, width)
+
+    def change(self, change: Change, width: int) -> None:
+        """Print one line of a plan, and under it the values that it replaces."""
+        style = COLORS[change.sign]
+        self.line(f"  {change.sign} {change.subject:<{width}}  {change.reason}".rstrip(), style)
+        for sign, value in (("-", change.before), ("+", change.after)):
+            if value is not None:
+                short = value if len(value) <= VALUE_WIDTH else value[: VALUE_WIDTH - 1] + "…"
+                self.line(f"      {sign} {short}", COLORS[sign])
+
+    @render.register
+    def _(self, event: PhaseStarted) -> None:
+        self.line(f"▸ {event.phase}  {event.detail}".rstrip(), "bold")
+
+    @render.register
+    def _(self, event: PhaseProgress) -> None:
+        if event.unit != "bytes" and self.shown.get(event.phase) != event.detail:
+            self.shown[event.phase] = event.detail
+            self.line(f"    {event.detail}")
+
+    @render.register
+    def _(self, event: PhaseOutput) -> None:
+        self.line(f"  │ {event.line}", "dim")
+
+    @render.register
+    def _(self, event: PhaseEnded) -> None:
+        mark, style = ("✓", "green") if event.ok else ("✗", "red")
+        self.line(f"{mark} {event.phase}  {event.detail}  {duration(event.seconds)}", style)
+
+    @render.register
+    def _(self, event: Note) -> None:
+        warning = event.level == "warning"
+        self.line(f"{'! ' if warning else ''}{event.text}", "yellow" if warning else "")
+
+    @render.register
+    def _(self, event: Failure) -> None:
+        self.line(f"✗ {event.message}", "bold red")
+        for detail in event.details:
+            self.line(f"    {detail}")
+        if event.remedy:
+            self.line(f"  → {event.remedy}", "cyan")
+
+    @render.register
+    def _(self, event: Finished) -> None:
+        self.line()
+        summary = f": {event.summary}" if event.summary else ""
+        style = "bold red" if event.exit_code else "bold green"
+        self.line(f"{event.outcome}{summary}  ({duration(event.seconds)})", style)
+        width = max((len(name) for name in event.urls), default=0)
+        for name, url in event.urls.items():
+            self.line(f"  {name:<{width}}  {url}", "cyan")
+        if event.next_step:
+            self.line(f"  next: {event.next_step}")
+
+
+class Live(Plain):
+    """The plain lines in colour, with one moving line for the phase that runs."""
+
+    def __init__(self, stream: TextIO, clock: Callable[[], float] = time.monotonic) -> None:
+        from rich.console import Console
+
+        super().__init__(stream)
+        self.clock = clock
+        self.rich = Console(file=stream, highlight=False)
+        self.status: Status | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def line(self, text: str = "", _style: str = "") -> None:
+        self.rich.print(text, style=_style or None, markup=False, soft_wrap=True)
+
+    def stop(self) -> None:
+        if self.status:
+            self.status.stop()
+            self.status = None
+
+    def show(self, phase: str, detail: str) -> None:
+        """Put the phase and where it is on the moving line."""
+        from rich.text import Text
+
+        room = max(20, self.rich.width - len(phase) - 8)
+        text = Text.assemble((phase, "bold"), "  ", detail[:room])
+        if self.status:
+            self.status.update(text)
+        else:
+            self.status = self.rich.status(text, spinner="dots")
+            self.status.start()
+
+    def __call__(self, event: Event) -> None:
+        if isinstance(event, PhaseStarted):
+            self.show(event.phase, event.detail)
+        elif isinstance(event, PhaseProgress):
+            self.show(event.phase, progress(event))
+        elif isinstance(event, PhaseOutput):
+            self.show(event.phase, event.line)
+        else:
+            self.stop()
+            self.render(event)
+
+
+def progress(event: PhaseProgress) -> str:
+    """Return where a phase is in words: "12.3 of 45.6 MB", "2 of 4 tasks"."""
+    if not event.total:
+        return event.detail
+    if event.unit == "bytes":
+        count = f"{event.done / 1e6:.1f} of {event.total / 1e6:.1f} MB"
+    else:
+        count = f"{event.done:g} of {event.total:g} {event.unit}"
+    return f"{event.detail}  {count}".strip()
+
+
+def duration(seconds: float) -> str:
+    """Return a duration as people read it: "0.4 s", "1 min 5 s"."""
+    if seconds < 60:  # noqa: PLR2004 - a minute
+        return f"{seconds:.1f} s"
+    return f"{int(seconds) // 60} min {int(seconds) % 60} s"

@@ -1,0 +1,156 @@
+"""deploy.toml: what is accepted, and that everything wrong is said at once."""
+
+from pathlib import Path
+
+import pytest
+
+from deploy.config.load import load
+from deploy.errors import ConfigError
+
+MINIMAL = """
+[project]
+name = "demo"
+[services.api]
+context = "api"
+port = 8000
+[environments.local]
+endpoint = "http://localhost:4566"
+[environments.prod]
+region = "eu-central-1"
+account = "123456789012"
+"""
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    (tmp_path / "api").mkdir()
+    (tmp_path / "api" / "Dockerfile").write_text("FROM scratch\n")
+    (tmp_path / "deploy.toml").write_text(MINIMAL)
+    return tmp_path
+
+
+def refused(project: Path, text: str, environment: str = "local", **variables: str) -> list[str]:
+    (project / "deploy.toml").write_text(text)
+    with pytest.raises(ConfigError) as caught:
+        load(project, environment, variables)
+    assert caught.value.exit_code == 2
+    return list(caught.value.details)
+
+
+def test_the_documented_defaults(project: Path) -> None:
+    config = load(project, "local", {})
+    service = config.services["api"]
+    assert (service.cpu, service.memory, service.health) == (1024, 2048, "/health")
+    assert service.build.dockerfile == project / "api" / "Dockerfile"
+    assert service.readonly_root
+    assert service.user != "0"
+    assert config.name == "demo-local"
+    assert not config.environment.confirm
+
+
+def test_an_environment_on_aws_asks_before_a_change(project: Path) -> None:
+    assert load(project, "prod", {}).environment.confirm
+
+
+def test_an_environment_overlays_the_services(project: Path) -> None:
+    text = MINIMAL + "[environments.prod.services.api]\ncpu = 2048\nmemory = 4096\n"
+    (project / "deploy.toml").write_text(text)
+    assert load(project, "prod", {}).services["api"].cpu == 2048
+    assert load(project, "prod", {}).services["api"].port == 8000
+    assert load(project, "local", {}).services["api"].cpu == 1024
+
+
+def test_every_problem_is_reported_together(project: Path) -> None:
+    lines = refused(
+        project,
+        """
+[project]
+name = "Demo Project"
+[services.api]
+context = "api"
+port = 8000
+cpus = 256
+cpu = 300
+[services.web]
+context = "nowhere"
+port = 8000
+cpu = 256
+memory = 8192
+health = "health"
+[environments.prod]
+region = "Frankfurt"
+""",
+    )
+    text = "\n".join(lines)
+    assert "services.api.cpus: is no key that Shipway knows; did you mean cpu?" in text
+    assert "services.api.cpu: 300 is no size of Fargate's; accepted: 256, 512, 1024" in text
+    assert "services.web.memory: 8192 does not go with cpu = 256; accepted: 512 to 2048" in text
+    assert "services.web.port: 8000 is services.api.port already" in text
+    assert "services.web.context: there is no folder nowhere" in text
+    assert "services.web.health" in text
+    assert "environments.prod.account: is missing" in text
+    assert "environments.prod.region" in text
+    assert "environments.local: is not defined; defined: prod" in text
+    assert "project.name" in text
+
+
+def test_a_missing_dockerfile_is_named(project: Path) -> None:
+    (project / "api" / "Dockerfile").unlink()
+    assert refused(project, MINIMAL) == [
+        "services.api.build.dockerfile: there is no api/Dockerfile"
+    ]
+
+
+def test_a_type_is_not_guessed(project: Path) -> None:
+    (line,) = refused(project, MINIMAL.replace("port = 8000", 'port = "8000"'))
+    assert line.startswith("services.api.port: '8000': ")
+
+
+def test_broken_toml_names_the_line(project: Path) -> None:
+    (project / "deploy.toml").write_text("[project\n")
+    with pytest.raises(ConfigError, match="line 1"):
+        load(project, "local", {})
+
+
+def test_no_file(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"there is no deploy\.toml"):
+        load(tmp_path, "local", {})
+
+
+WITH_VARIABLES = MINIMAL.replace(
+    "port = 8000",
+    'port = 8000\nenvironment = { A = "${A}", B = "${B:-b}", C = "$$5" }',
+)
+
+
+def test_the_nearest_variable_wins(project: Path) -> None:
+    (project / "deploy.toml").write_text(WITH_VARIABLES)
+    (project / ".env").write_text("A=from-env\nB=from-env\n")
+    (project / ".env.local").write_text("A=from-env-local\n")
+    values = load(project, "local", {"B": "from-process"}).services["api"].environment
+    assert values == {"A": "from-env-local", "B": "from-process", "C": "$5"}
+
+
+def test_an_unset_variable_is_an_error_with_the_remedy(project: Path) -> None:
+    (line,) = refused(project, WITH_VARIABLES)
+    path, message = line.split(": ", 1)
+    assert path == "services.api.environment.A"
+    assert message == "the variable A is not set; set it in .env or write ${A:-default}"
+
+
+def test_an_empty_build_argument_is_left_out(project: Path) -> None:
+    text = MINIMAL.replace(
+        "port = 8000", 'port = 8000\nbuild.args = { BASE = "${BASE:-}", X = "1" }'
+    )
+    (project / "deploy.toml").write_text(text)
+    assert load(project, "local", {}).services["api"].build.args == {"X": "1"}
+
+
+def test_a_missing_secret_file_is_reported(project: Path) -> None:
+    text = MINIMAL.replace("port = 8000", 'port = 8000\nbuild.secrets = { ca = "none.pem" }')
+    assert refused(project, text) == ["services.api.build.secrets.ca: there is no file none.pem"]
+
+
+def test_this_repository_is_configured(request: pytest.FixtureRequest) -> None:
+    config = load(request.config.rootpath, "prod", {})
+    assert config.environment.account

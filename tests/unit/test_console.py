@@ -1,0 +1,58 @@
+"""What a pipe and a program read. The live view is looked at in tests/e2e."""
+
+import io
+import json
+
+from deploy.console import console, duration, progress
+from deploy.events import (
+    Change,
+    Failure,
+    Finished,
+    PhaseEnded,
+    PhaseProgress,
+    PhaseStarted,
+    PlanShown,
+)
+
+EVENTS = (
+    PlanShown("plan", (Change("~", "image", "source changed", before="a" * 99, after="b"),)),
+    PhaseStarted("push", "3 layers"),
+    PhaseProgress("push", "pushing", done=1, total=2, unit="bytes"),
+    PhaseEnded("push", ok=True, seconds=1.25, detail="2 MB"),
+    PhaseProgress("rollout", "1 of 2 running"),
+    PhaseProgress("rollout", "1 of 2 running"),
+    Failure("it broke", ("line 1",), remedy="mend it"),
+    Finished("failed", 1, 75, "because", {"backend": "http://localhost:8000"}, "try again"),
+)
+
+
+def rendered(*, as_json: bool = False) -> str:
+    stream = io.StringIO()
+    with console(as_json=as_json, stream=stream) as emit:
+        for event in EVENTS:
+            emit(event)
+    return stream.getvalue()
+
+
+def test_plain_lines_tell_the_story_once() -> None:
+    text = rendered()
+    assert "  ~ image  source changed" in text
+    assert "a" * 60 not in text  # long values are cut
+    assert "✓ push  2 MB  1.2 s" in text
+    assert text.count("1 of 2 running") == 1
+    assert "✗ it broke\n    line 1\n  → mend it" in text
+    assert "failed: because  (1 min 15 s)\n  backend  http://localhost:8000" in text
+    assert "\x1b" not in text
+
+
+def test_json_is_one_object_a_line() -> None:
+    lines = [json.loads(line) for line in rendered(as_json=True).splitlines()]
+    assert [line["event"] for line in lines][:2] == ["plan_shown", "phase_started"]
+    assert lines[-1]["exit_code"] == 1
+    assert lines[-1]["urls"] == {"backend": "http://localhost:8000"}
+
+
+def test_bytes_are_shown_as_megabytes() -> None:
+    event = PhaseProgress("push", "layers", done=5e6, total=2e7, unit="bytes")
+    assert progress(event) == "layers  5.0 of 20.0 MB"
+    assert duration(0.04) == "0.0 s"

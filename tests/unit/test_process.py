@@ -1,0 +1,50 @@
+"""Running tools: their lines, their failures, and that none outlives its time."""
+
+import sys
+
+import pytest
+
+from deploy.errors import ToolError
+from deploy.process import output, run
+
+
+def python(code: str) -> tuple[str, ...]:
+    return (sys.executable, "-u", "-c", code)
+
+
+def test_lines_arrive_and_secrets_do_not() -> None:
+    lines: list[str] = []
+    run(python("print(input()); print('done')"), stdin="hunter2", secrets=["hunter2"],
+        on_line=lines.append)  # fmt: skip
+    assert lines == ["[REDACTED]", "done"]
+
+
+def test_a_failure_shows_the_last_lines_without_the_secret() -> None:
+    with pytest.raises(ToolError, match="exit code 3") as caught:
+        run(python("print('token hunter2'); raise SystemExit(3)"), secrets=["hunter2"])
+    assert caught.value.details == ("token [REDACTED]",)
+
+
+def test_an_accepted_exit_code_is_returned() -> None:
+    assert run(python("raise SystemExit(2)"), ok_codes=frozenset({0, 2})) == 2
+
+
+def test_a_missing_tool_says_what_to_install() -> None:
+    with pytest.raises(ToolError, match="no-such-tool is not installed") as caught:
+        run(("no-such-tool",))
+    assert "install no-such-tool" in caught.value.remedy
+    with pytest.raises(ToolError, match="is not installed"):
+        output(("no-such-tool",))
+
+
+def test_a_tool_that_hangs_is_ended_with_its_children() -> None:
+    child = "import subprocess, sys; subprocess.run([sys.executable, '-c', 'input()'])"
+    with pytest.raises(ToolError, match="took longer"):
+        run(python(f"print('started'); {child}; input()"), timeout=0.5)
+
+
+def test_output_is_what_was_printed() -> None:
+    assert output(python("print('42')")) == "42\n"
+    with pytest.raises(ToolError) as caught:
+        output(python("import sys; sys.exit('why')"))
+    assert caught.value.details == ("why",)
