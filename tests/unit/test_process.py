@@ -38,9 +38,9 @@ def test_a_missing_tool_says_what_to_install() -> None:
 
 
 def test_a_tool_that_hangs_is_ended_with_its_children() -> None:
-    child = "import subprocess, sys; subprocess.run([sys.executable, '-c', 'input()'])"
+    child = "import subprocess, sys; subprocess.run([sys.executable, '-c', 'import signal; signal.pause()'])"
     with pytest.raises(ToolError, match="took longer"):
-        run(python(f"print('started'); {child}; input()"), timeout=0.5)
+        run(python(f"print('started'); {child}"), timeout=0.5)
 
 
 def test_output_is_what_was_printed() -> None:

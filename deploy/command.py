@@ -1,0 +1,58 @@
+"""One command of a person's: opens the console, runs the action, says how it ended.
+
+This is the only place that turns an error into its message and its exit code.
+"""
+
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from deploy.config.load import load
+from deploy.config.model import Config
+from deploy.console import console
+from deploy.errors import ConfigError, Interrupted, ShipwayError
+from deploy.events import Emit, Failure
+
+Action = Callable[[Config, Emit], int]
+
+
+def command(root: Path, environment: str, action: Action, *, as_json: bool = False) -> int:
+    """Load the configuration of `environment`, run `action` with it and return the exit code.
+
+    A ShipwayError is shown as one message with its remedy; anything else is a defect of
+    Shipway's and keeps its traceback.
+    """
+    with console(as_json=as_json) as emit:
+        try:
+            return action(load(root, environment), emit)
+        except ShipwayError as error:
+            emit(Failure(error.message, error.details, error.remedy))
+            return error.exit_code
+        except KeyboardInterrupt:
+            emit(Failure("interrupted", remedy="run the same command again to go on"))
+            return Interrupted.exit_code
+
+
+def interactive() -> bool:
+    """Return whether a person is there to be asked."""
+    return sys.stdin.isatty() and sys.stdout.isatty() and not os.environ.get("CI")
+
+
+def confirm(config: Config, what: str, *, yes: bool) -> None:
+    """Ask before a change to an environment that is not local.
+
+    Raises ConfigError if nobody is there to be asked, Interrupted if the answer is no.
+    """
+    if not config.environment.confirm or yes or os.environ.get("CI"):
+        return
+    name = config.environment.name
+    if not interactive():
+        raise ConfigError(
+            f"{what} changes {name}, and nobody is here to be asked",
+            remedy="add --yes, or run it from a terminal",
+        )
+    from rich.prompt import Confirm
+
+    if not Confirm.ask(f"Apply this plan to {name}?", default=False):
+        raise Interrupted("nothing was changed", remedy=f"run it again to change {name}")

@@ -1,0 +1,156 @@
+"""Shipway's tasks: `invoke` lists them, `invoke --help TASK` explains one.
+
+Thin on purpose: each task is one call into deploy/ and its exit code. Everything else is imported
+inside the call, so that listing the tasks costs what an empty tasks.py costs.
+"""
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from invoke import Collection, Context, Exit, task
+
+if TYPE_CHECKING:
+    from deploy.command import Action
+
+ROOT = Path(__file__).parent
+
+ENV = {"env": "the environment of deploy.toml (default: local)"}
+JSON = {"json": "print JSON lines instead of text"}
+YES = {"yes": "don't ask before a change to an environment that is not local"}
+
+
+def _run(action: "Action", env: str, *, json: bool = False) -> None:
+    """Run an action for an environment; a code other than 0 ends the process with it."""
+    from deploy.command import command
+
+    code = command(ROOT, env, action, as_json=json)
+    if code:
+        raise Exit(code=code)
+
+
+@task(default=True, name="list", auto_shortflags=False)
+def list_(_: Context) -> None:
+    """Show the tasks (what `invoke` alone does)."""
+    os.execv(sys.argv[0], [sys.argv[0], "--list"])  # noqa: S606
+
+
+@task(
+    name="deploy-backend",
+    auto_shortflags=False,
+    help=ENV
+    | JSON
+    | YES
+    | {
+        "service": "the service of deploy.toml (default: backend)",
+        "plan": "show what would change and why, and stop (also: invoke --dry)",
+        "timeout": "seconds to wait for the rollout (default: 600)",
+        "rebuild": "build the image again although its source is unchanged",
+    },
+)
+def deploy_backend(
+    ctx: Context,
+    env: str = "local",
+    service: str = "backend",
+    plan: bool = False,
+    yes: bool = False,
+    timeout: int = 600,
+    json: bool = False,
+    rebuild: bool = False,
+) -> None:
+    """Build, push and roll out a service; exit 0 only if the new version serves."""
+    from deploy.pipeline import BackendOptions, deploy_backend
+
+    options = BackendOptions(
+        service=service,
+        plan_only=plan or _dry(ctx),
+        yes=yes,
+        timeout=timeout,
+        rebuild=rebuild,
+    )
+    _run(lambda config, emit: deploy_backend(config, options, emit), env, json=json)
+
+
+@task(auto_shortflags=False, help=JSON)
+def quickstart(_: Context, json: bool = False) -> None:
+    """Start the local cloud, create the infrastructure, deploy, show the URLs."""
+    from deploy.quickstart import quickstart
+
+    _run(quickstart, "local", json=json)
+
+
+@task(auto_shortflags=False, help=JSON)
+def teardown(_: Context, json: bool = False) -> None:
+    """Undo the quickstart: infrastructure, containers, local cloud."""
+    from deploy.quickstart import teardown
+
+    _run(teardown, "local", json=json)
+
+
+@task(auto_shortflags=False, help=ENV | {"json": "print one JSON object, name -> URL"})
+def urls(_: Context, env: str = "local", json: bool = False) -> None:
+    """Show where the services answer."""
+    from deploy.pipeline import urls
+
+    _run(lambda config, emit: urls(config, emit, as_json=json), env)
+
+
+@task(auto_shortflags=False, help=JSON)
+def up(_: Context, json: bool = False) -> None:
+    """Start the local cloud (or say that it runs)."""
+    from deploy.quickstart import cloud_up
+
+    _run(cloud_up, "local", json=json)
+
+
+@task(auto_shortflags=False, help=JSON)
+def down(_: Context, json: bool = False) -> None:
+    """Stop the local cloud; no container is left."""
+    from deploy.quickstart import cloud_down
+
+    _run(cloud_down, "local", json=json)
+
+
+@task(auto_shortflags=False, help=JSON)
+def status(_: Context, json: bool = False) -> None:
+    """Say whether the local cloud runs, and where."""
+    from deploy.quickstart import cloud_status
+
+    _run(cloud_status, "local", json=json)
+
+
+@task(name="plan", auto_shortflags=False, help=ENV | JSON)
+def infra_plan(_: Context, env: str = "local", json: bool = False) -> None:
+    """Show what Terraform would change, and why."""
+    from deploy.infrastructure import plan
+
+    _run(plan, env, json=json)
+
+
+@task(name="apply", auto_shortflags=False, help=ENV | JSON | YES)
+def infra_apply(ctx: Context, env: str = "local", yes: bool = False, json: bool = False) -> None:
+    """Create or change the infrastructure of an environment."""
+    from deploy.infrastructure import apply, plan
+
+    action = plan if _dry(ctx) else lambda config, emit: apply(config, emit, yes=yes)
+    _run(action, env, json=json)
+
+
+@task(name="destroy", auto_shortflags=False, help=ENV | JSON | YES)
+def infra_destroy(ctx: Context, env: str = "local", yes: bool = False, json: bool = False) -> None:
+    """Delete the infrastructure of an environment."""
+    from deploy.infrastructure import destroy
+
+    _run(lambda config, emit: destroy(config, emit, yes=yes, plan_only=_dry(ctx)), env, json=json)
+
+
+def _dry(ctx: Context) -> bool:
+    """Return whether `invoke --dry` was asked for: it means the same as --plan."""
+    dry: Any = ctx.config.run.dry
+    return bool(dry)
+
+
+namespace = Collection(list_, deploy_backend, quickstart, teardown, urls)
+namespace.add_collection(Collection("cloud", up, down, status))
+namespace.add_collection(Collection("infra", infra_plan, infra_apply, infra_destroy))
