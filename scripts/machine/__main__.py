@@ -1,0 +1,90 @@
+"""`scripts/setup`: every step in order, one line for each."""
+
+import argparse
+import os
+import platform
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from deploy.errors import ShipwayError
+from scripts.machine import base_image, certificates, dotenv, engine, environment, terraform
+from scripts.machine.report import say
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def main() -> int:
+    """Prepare this machine. Returns the exit code: 0, 1 (a tool failed) or 3 (one is missing)."""
+    allow_missing = _parser().parse_args().allow_missing
+    python = max(attempt("python", find_python), attempt("virtualenv", prepare_virtualenv))
+    tools = max(
+        attempt("CA bundle", prepare_bundle),
+        attempt("docker engine", prepare_engine) or attempt("base image", prepare_base_image),
+        attempt("terraform", terraform.prepare),
+    )
+    return python if allow_missing else max(python, tools)
+
+
+def attempt(subject: str, prepare: Callable[[], str]) -> int:
+    """Report what `prepare` says about `subject`, or its failure; return the exit code."""
+    try:
+        say(subject, prepare())
+    except ShipwayError as error:
+        return complain(subject, error)
+    return 0
+
+
+def complain(subject: str, error: ShipwayError) -> int:
+    say(subject, f"{error.message}: {error.remedy}" if error.remedy else error.message)
+    for detail in error.details:
+        say("", detail)
+    return error.exit_code
+
+
+def find_python() -> str:
+    return f"found, {platform.python_version()} ({sys.executable})"
+
+
+def prepare_virtualenv() -> str:
+    return environment.prepare(ROOT, certificates.for_tools(certificates.bundle(os.environ)))
+
+
+def prepare_bundle() -> str:
+    bundle = certificates.bundle(os.environ)
+    return remember("BUILD_CA_BUNDLE", str(bundle)) if bundle else "the system's"
+
+
+def prepare_engine() -> str:
+    return engine.prepare(os.environ.get("DOCKER_HOST", ""))
+
+
+def prepare_base_image() -> str:
+    chosen = dotenv.setting("PYTHON_IMAGE", os.environ, dotenv.texts(ROOT))
+    name, text = base_image.prepare(base_image.BACKEND, chosen)
+    if name == base_image.BACKEND.stand_in:
+        remember("PYTHON_IMAGE", name)
+    return text
+
+
+def remember(key: str, value: str) -> str:
+    """Write `key` to .env.local, unless the user or an earlier run has; return what was done."""
+    known = dotenv.setting(key, os.environ, dotenv.texts(ROOT))
+    if known is not None:
+        return f"found, {known}"
+    dotenv.add(ROOT, key, value)
+    return f"{value} (written to {dotenv.NAME} as {key})"
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="scripts/setup", description="Prepare this machine.")
+    parser.add_argument(
+        "--allow-missing",
+        action="store_true",
+        help="report a missing engine, base image or Terraform, but end with 0",
+    )
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,15 @@
+"""One line for each thing that was found or done."""
+
+import sys
+
+WIDTH = 14
+
+
+def line(subject: str, text: str) -> str:
+    """Return `text` about `subject` as one line of the report."""
+    return f"{subject:<{WIDTH}} {text}"
+
+
+def say(subject: str, text: str) -> None:
+    sys.stdout.write(line(subject, text) + "\n")
+    sys.stdout.flush()  # what follows may write to the same pipe itself
