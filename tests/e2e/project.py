@@ -1,0 +1,147 @@
+"""A clone of this repository in a folder of its own, on ports of its own, driven as a person would:
+by typing `invoke`. Its local cloud runs beside any other.
+"""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import localstack_client.session
+
+PROBE = """
+[services.probe]
+context = "tests/apps/probe"
+port = 8080
+cpu = 256
+memory = 512
+health = "/health"
+environment = {{ {environment} }}
+
+[services.probe.build]
+args = {{ BASE = "${{PYTHON_IMAGE:-python:3.12-slim}}" }}
+"""
+
+
+@dataclass(frozen=True)
+class Ran:
+    """What a command did: exit code, all that it printed, and the seconds it took."""
+
+    code: int
+    out: str
+    seconds: float
+
+    @property
+    def events(self) -> list[dict[str, Any]]:
+        """The lines of a --json run."""
+        return [json.loads(line) for line in self.out.splitlines() if line.startswith("{")]
+
+
+class Project:
+    """A clone with a local cloud, a backend and the probe service."""
+
+    def __init__(self, root: Path, source: Path, port: int, listener: int) -> None:
+        self.root, self.port, self.listener = root, port, listener
+        copy_tracked(source, root)
+        text = (root / "deploy.toml").read_text()
+        text = text.replace(
+            '"http://localhost:4566"', f'"http://localhost:{port}"\nport = {listener}'
+        )
+        self.base = text
+        self.probe()
+        for name in (".env.local",):  # what scripts/setup found on this machine
+            if (source / name).exists():
+                shutil.copy(source / name, root / name)
+
+    @property
+    def url(self) -> str:
+        return f"http://localhost:{self.listener}"
+
+    def probe(self, **environment: str) -> None:
+        """Make deploy.toml give the probe service these variables."""
+        pairs = ", ".join(f'{key} = "{value}"' for key, value in environment.items())
+        (self.root / "deploy.toml").write_text(self.base + PROBE.format(environment=pairs))
+
+    def client(self, service: str) -> Any:
+        host = f"localhost:{self.port}"
+        return localstack_client.session.Session(localstack_host=host).client(service)
+
+    def start(self, *arguments: str, **variables: str) -> subprocess.Popen[str]:
+        """Start `invoke ARGUMENTS` and return the process; its output is a pipe."""
+        return subprocess.Popen(
+            [sys.executable, "-m", "invoke", *arguments],
+            cwd=self.root,
+            env={**os.environ, "COLUMNS": "100", **variables},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+
+    def invoke(self, *arguments: str, timeout: float = 400, **variables: str) -> Ran:
+        """Run `invoke ARGUMENTS` to its end."""
+        started = time.monotonic()
+        with self.start(*arguments, **variables) as process:
+            try:
+                out, _ = process.communicate(timeout=timeout)
+            except BaseException:
+                process.kill()
+                raise
+        seconds = time.monotonic() - started
+        print(f"$ invoke {' '.join(arguments)}\n{out}[{process.returncode}] {seconds:.1f} s")
+        return Ran(process.returncode, out, seconds)
+
+    def service(self, name: str) -> dict[str, Any]:
+        """Return the ECS service of a service of deploy.toml, as DescribeServices has it."""
+        target = json.loads(
+            self.client("ssm").get_parameter(Name="/shipway-demo/local/deploy")["Parameter"][
+                "Value"
+            ]
+        )
+        reply = self.client("ecs").describe_services(
+            cluster=target["cluster"], services=[target["services"][name]["service"]]
+        )
+        service: dict[str, Any] = reply["services"][0]
+        return service
+
+    def written(self) -> dict[str, Any]:
+        """Return all that a deploy could have written: revisions, images, what runs."""
+        ecs, ecr = self.client("ecs"), self.client("ecr")
+        images = {}
+        for repository in ecr.describe_repositories()["repositories"]:
+            name = repository["repositoryName"]
+            found = ecr.describe_images(repositoryName=name)["imageDetails"]
+            images[name] = sorted(image["imageDigest"] for image in found)
+        return {
+            "definitions": ecs.list_task_definitions()["taskDefinitionArns"],
+            "images": images,
+            "deployments": [
+                [deployment["id"] for deployment in self.service(name)["deployments"]]
+                for name in ("backend", "probe")
+            ],
+        }
+
+    def edit(self, file: str, pattern: str, replacement: str) -> None:
+        """Change a line, as a person would in an editor. The pattern must be there."""
+        path = self.root / file
+        text, count = re.subn(pattern, replacement, path.read_text(), count=1)
+        assert count == 1, f"{pattern!r} is not in {file}"
+        path.write_text(text)
+
+
+def copy_tracked(source: Path, root: Path) -> None:
+    """Copy what a clone would have, with the changes of the working tree."""
+    listed = subprocess.run(
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+        cwd=source, capture_output=True, check=True, text=True,
+    ).stdout  # fmt: skip
+    for name in filter(None, listed.split("\0")):
+        if (source / name).is_file():
+            (root / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(source / name, root / name)
