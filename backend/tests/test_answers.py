@@ -1,0 +1,40 @@
+"""What the service answers: who it is, how it is, what it runs."""
+
+import platform
+from datetime import UTC, datetime
+
+import httpx
+from app.main import GREETING
+
+from .conftest import Connect
+
+
+async def test_root_greets_and_says_what_runs(connect: Connect) -> None:
+    async with connect(app_source_tag="src-1") as client:
+        answer = await client.get("/")
+    assert answer.json() == {"message": GREETING, "source_tag": "src-1", "docs": "/docs"}
+
+
+async def test_health_is_ok(client: httpx.AsyncClient) -> None:
+    answer = await client.get("/health")
+    assert (answer.status_code, answer.json()) == (200, {"status": "ok"})
+
+
+async def test_version_tells_commit_source_tag_python_and_start(connect: Connect) -> None:
+    before = datetime.now(UTC)
+    async with connect(app_commit="c0ffee", app_source_tag="src-1") as client:
+        version = (await client.get("/version")).json()
+    assert before <= datetime.fromisoformat(version.pop("started_at")) <= datetime.now(UTC)
+    python = platform.python_version()
+    assert version == {"commit": "c0ffee", "source_tag": "src-1", "python": python}
+
+
+async def test_version_invents_nothing_that_nobody_told(client: httpx.AsyncClient) -> None:
+    version = (await client.get("/version")).json()
+    assert version["commit"] is None
+    assert version["source_tag"] is None
+
+
+async def test_openapi_describes_what_is_served(client: httpx.AsyncClient) -> None:
+    paths = (await client.get("/openapi.json")).json()["paths"]
+    assert {"/", "/health", "/version"} <= set(paths)
