@@ -1,5 +1,6 @@
 """The only maker of AWS clients: lazy, one session, retries, endpoint, account guard."""
 
+import os
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,8 @@ if TYPE_CHECKING:
 # Adaptive retries back off on throttling for all calls of a client together.
 # https://docs.aws.amazon.com/boto3/latest/guide/retries.html
 RETRIES = {"mode": "adaptive", "total_max_attempts": 8}
+# The first question of a run: who nobody answers should hear of it at once.
+FIRST_RETRIES = {"mode": "standard", "total_max_attempts": 2}
 CONNECT_SECONDS, READ_SECONDS = 3, 30
 
 
@@ -30,15 +33,16 @@ class Aws:
     def _client(self, service: str) -> Any:
         """Return a boto3 client, such as `client("ecs")`."""
         return self._session.client(  # type: ignore[call-overload]
-            service, endpoint_url=self.config.environment.endpoint, config=self._options
+            service,
+            endpoint_url=self.config.environment.endpoint,
+            config=self._options(FIRST_RETRIES if service == "sts" else RETRIES),
         )
 
-    @property
-    def _options(self) -> "BotoConfig":
+    def _options(self, retries: dict[str, Any]) -> "BotoConfig":
         from botocore.config import Config as BotoConfig
 
         return BotoConfig(
-            retries=RETRIES,  # type: ignore[arg-type]
+            retries=retries,  # type: ignore[arg-type]
             connect_timeout=CONNECT_SECONDS,
             read_timeout=READ_SECONDS,
             s3={"addressing_style": "path"} if self.config.environment.endpoint else None,
@@ -92,9 +96,19 @@ class Aws:
 
 @cache
 def _session(region: str, local: bool) -> "boto3.Session":  # noqa: FBT001
-    """Return a session. An endpoint of one's own takes any credentials: the user's stay at home."""
+    """Return a session. With an endpoint of one's own it ignores the user's AWS profiles: any
+    credentials do there, and the user's stay at home.
+    """
     import boto3
+    from botocore.session import Session
 
-    if local:
-        return boto3.Session("test", "test", region_name=region)
-    return boto3.Session(region_name=region)
+    if not local:
+        return boto3.Session(region_name=region)
+    nowhere = {
+        "profile": (None, None, None, None),
+        "config_file": (None, None, os.devnull, None),
+        "credentials_file": (None, None, os.devnull, None),
+    }
+    core = Session(session_vars=nowhere)
+    core.set_credentials("test", "test")
+    return boto3.Session(botocore_session=core, region_name=region)
