@@ -4,11 +4,12 @@ import os
 import shutil
 from pathlib import Path
 
-from deploy.errors import PreflightError
-from deploy.process import run
+from deploy.errors import PreflightError, ShipwayError
+from deploy.process import output, run
 
 OS_RELEASE = Path("/etc/os-release")
 INSTALL_SECONDS = 900.0
+LOCK_SECONDS = 120  # a machine that has just booted may be upgrading itself
 
 
 def is_debian(os_release: str) -> bool:
@@ -27,8 +28,25 @@ def can_install() -> bool:
     return os.geteuid() == 0 and is_debian(text) and shutil.which("apt-get") is not None
 
 
-def install(*packages: str) -> None:
-    """Install `packages` without their recommendations.
+def known(*packages: str) -> tuple[str, ...]:
+    """Return those of `packages` that this release has, by the lists of the last `update`."""
+    return tuple(name for name in packages if _shown(name))
+
+
+def _shown(package: str) -> bool:
+    try:
+        return "Package:" in output(("apt-cache", "show", "--no-all-versions", package))
+    except ShipwayError:
+        return False
+
+
+def update() -> None:
+    """Fetch the package lists."""
+    run(("apt-get", "update", "-q"), timeout=INSTALL_SECONDS)
+
+
+def install(*packages: str, also: tuple[str, ...] = ()) -> None:
+    """Install `packages`, and those of `also` that this release has, without recommendations.
 
     Raises PreflightError where only the user can do it, ToolError where apt-get fails.
     """
@@ -37,7 +55,8 @@ def install(*packages: str) -> None:
             f"{' and '.join(packages)} must be installed",
             remedy=f"on Debian or Ubuntu: sudo apt-get install {' '.join(packages)}",
         )
+    update()
     quiet = {"DEBIAN_FRONTEND": "noninteractive"}
-    run(("apt-get", "update", "-q"), env=quiet, timeout=INSTALL_SECONDS)
-    argv = ("apt-get", "install", "-y", "-q", "--no-install-recommends", *packages)
+    options = ("-y", "-q", "--no-install-recommends", f"-oDPkg::Lock::Timeout={LOCK_SECONDS}")
+    argv = ("apt-get", "install", *options, *packages, *known(*also))
     run(argv, env=quiet, timeout=INSTALL_SECONDS)

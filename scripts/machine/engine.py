@@ -15,6 +15,9 @@ from scripts.machine import debian
 RUN_DIR = Path("/run/shipway")
 SYSTEMD = Path("/run/systemd/system")  # sd_booted(3): there if systemd is the init system
 START_SECONDS = 60.0
+# What docker.io only recommends: the client and BuildKit in later releases, and the profiles
+# without which no container starts where the kernel has AppArmor enabled.
+COMPANIONS = ("docker-cli", "docker-buildx", "apparmor")
 INSTALL_GUIDE = "https://docs.docker.com/engine/install/"
 
 
@@ -123,7 +126,7 @@ def _host(docker_host: str) -> Host:
 
 def _take(step: Step) -> None:
     if step is Step.INSTALL:
-        debian.install("docker.io")
+        debian.install("docker.io", also=COMPANIONS)
     elif step is Step.START_UNIT:
         run(("systemctl", "start", "docker"), timeout=START_SECONDS)
     else:
