@@ -1,5 +1,6 @@
 """Everything that is checked, as sessions: `nox` runs the cheap ones, `nox -t ci` all of them."""
 
+import sys
 from pathlib import Path
 
 import nox
@@ -34,7 +35,7 @@ def lint(session: nox.Session) -> None:
 
 @nox.session(tags=["ci"])
 def types(session: nox.Session) -> None:
-    """mypy --strict."""
+    """Types, by mypy --strict."""
     install(session)
     session.run("mypy")
 
@@ -84,9 +85,8 @@ def e2e(session: nox.Session) -> None:
 @nox.session(default=False)
 def bench(session: nox.Session) -> None:
     """Figures: the task list, an unchanged deploy, a changed one, against a shell script."""
-    install(session)
-    session.install("--require-hashes", "-r", "requirements/bench.txt")
-    session.run("python", "bench/run.py", *session.posargs)
+    session.install("--require-hashes", "-r", "requirements/bench.txt")  # the aws CLI
+    session.run(sys.executable, "bench/run.py", *session.posargs, external=True)
 
 
 @nox.session(default=False)

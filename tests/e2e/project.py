@@ -6,6 +6,7 @@ import json
 import os
 import re
 import shutil
+import socket
 import subprocess
 import sys
 import time
@@ -127,6 +128,18 @@ class Project:
             ],
         }
 
+    def containers(self) -> list[str]:
+        """Return the names of this local cloud's containers."""
+        from docker import from_env
+
+        engine = from_env()
+        try:
+            label = f"shipway.cloud={socket.gethostname()}:{self.port}"
+            found = engine.containers.list(all=True, filters={"label": label})
+            return [str(container.name) for container in found]
+        finally:
+            engine.close()
+
     def edit(self, file: str, pattern: str, replacement: str) -> None:
         """Change a line, as a person would in an editor. The pattern must be there."""
         path = self.root / file
@@ -145,3 +158,11 @@ def copy_tracked(source: Path, root: Path) -> None:
         if (source / name).is_file():
             (root / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(source / name, root / name)
+
+
+def free_ports() -> tuple[int, int]:
+    """Return two free ports: the gateway's and the load balancer's."""
+    with socket.socket() as one, socket.socket() as two:
+        for each in (one, two):
+            each.bind(("127.0.0.1", 0))
+        return one.getsockname()[1], two.getsockname()[1]

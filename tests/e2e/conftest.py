@@ -1,0 +1,22 @@
+"""One project with its own local cloud for the whole run: what a newcomer has after quickstart."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.project import Project, free_ports
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="session")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
+    made = Project(tmp_path_factory.mktemp("project"), ROOT, *free_ports())
+    try:
+        yield made
+    finally:
+        ran = made.invoke("teardown")
+        left = made.containers()
+        assert ran.code == 0, ran.out
+        assert not left, f"teardown left containers: {left}"
