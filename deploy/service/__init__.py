@@ -1,0 +1,1 @@
+"""One service on ECS: definition -> diff -> plan -> rollout -> outcome, and the proof of it."""
