@@ -85,7 +85,7 @@ def _messages(
             plan.repository_url, tag=plan.tag, auth_config=auth, stream=True, decode=True
         )
     except APIError as error:
-        yield {"error": f"{error.status_code} {error.explanation or error}"}
+        yield {"error": str(error)}
     except (RequestException, OSError) as error:
         yield {"error": f"the connection to the engine broke: EOF ({type(error).__name__})"}
 
