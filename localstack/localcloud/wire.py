@@ -1,10 +1,15 @@
 """Errors and input validation as AWS's JSON and Query protocols have them."""
 
+import json
+import uuid
+from collections.abc import Mapping
+from datetime import datetime
 from functools import lru_cache
 from typing import Any
+from xml.sax.saxutils import escape
 
 import botocore.session
-from botocore.model import ServiceModel
+from botocore.model import ServiceModel, Shape
 from botocore.validate import ParamValidator
 
 _INVALID = {
@@ -43,3 +48,90 @@ def validate(service: str, action: str, body: dict[str, Any]) -> None:
     if report and report.has_errors():
         code = _INVALID.get(service, "ValidationException")
         raise ApiError(code, report.generate_report())
+
+
+def dumps(body: Mapping[str, Any]) -> bytes:
+    """Encode a JSON 1.1 reply; a datetime becomes seconds since the epoch."""
+    return json.dumps(body, default=_timestamp).encode()
+
+
+def _timestamp(value: object) -> float:
+    if isinstance(value, datetime):
+        return value.timestamp()
+    raise TypeError(f"{type(value).__name__} has no place in a JSON 1.1 reply")
+
+
+def query_input(service: str, action: str, fields: Mapping[str, str]) -> dict[str, Any]:
+    """Build the input of a Query protocol call from its form `fields`.
+
+    https://smithy.io/2.0/aws/protocols/aws-query-protocol.html
+
+    Raises ApiError if it does not fit botocore's model of the operation.
+    """
+    model = service_model(service)
+    if action not in model.operation_names:
+        raise ApiError("InvalidAction", f"Could not find operation {action}")
+    shape = model.operation_model(action).input_shape
+    body: dict[str, Any] = _read(shape, "", fields) if shape else {}
+    validate(service, action, body)
+    return body
+
+
+def _read(shape: Shape, prefix: str, fields: Mapping[str, str]) -> Any:
+    if shape.type_name == "structure":
+        members: Mapping[str, Shape] = getattr(shape, "members", {})
+        dotted = f"{prefix}." if prefix else ""
+        found = {name: _read(member, dotted + name, fields) for name, member in members.items()}
+        return {name: value for name, value in found.items() if value is not None} or None
+    if shape.type_name == "list":
+        return _read_list(shape, prefix, fields)
+    return _scalar(shape, fields[prefix]) if prefix in fields else None
+
+
+def _read_list(shape: Shape, prefix: str, fields: Mapping[str, str]) -> list[Any] | None:
+    member: Shape = getattr(shape, "member")  # noqa: B009 - absent from the stubs of Shape
+    values: list[Any] = []
+    while any(_under(f"{prefix}.member.{len(values) + 1}", field) for field in fields):
+        values.append(_read(member, f"{prefix}.member.{len(values) + 1}", fields) or {})
+    return values or None
+
+
+def _under(prefix: str, field: str) -> bool:
+    return field == prefix or field.startswith(f"{prefix}.")
+
+
+def _scalar(shape: Shape, text: str) -> Any:
+    try:
+        if shape.type_name in ("integer", "long"):
+            return int(text)
+    except ValueError as error:
+        raise ApiError("ValidationError", f"'{text}' is not a number") from error
+    return text == "true" if shape.type_name == "boolean" else text
+
+
+def xml_members(value: Any) -> str:
+    """Render a value as AWS does in XML: a list as `member` elements, a mapping as elements."""
+    if isinstance(value, Mapping):
+        return "".join(f"<{name}>{xml_members(item)}</{name}>" for name, item in value.items())
+    if isinstance(value, (list, tuple)):
+        return "".join(f"<member>{xml_members(item)}</member>" for item in value)
+    return escape(str(value).lower() if isinstance(value, bool) else str(value))
+
+
+def query_reply(namespace: str, action: str, result: Mapping[str, Any]) -> bytes:
+    """Render the successful reply of a Query protocol call."""
+    return (
+        f'<{action}Response xmlns="{namespace}">'
+        f"<{action}Result>{xml_members(result)}</{action}Result>"
+        f"<ResponseMetadata><RequestId>{uuid.uuid4()}</RequestId></ResponseMetadata>"
+        f"</{action}Response>"
+    ).encode()
+
+
+def query_error(namespace: str, error: ApiError) -> bytes:
+    """Render an error of a Query protocol call."""
+    return (
+        f'<ErrorResponse xmlns="{namespace}"><Error><Type>Sender</Type>'
+        f"<Code>{error.code}</Code><Message>{escape(error.message)}</Message></Error>"
+        f"<RequestId>{uuid.uuid4()}</RequestId></ErrorResponse>"
+    ).encode()

@@ -49,7 +49,7 @@ def _listen(family: socket.AddressFamily, host: str, port: int) -> socket.socket
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listening.bind((host, port))
         listening.listen(1024)
-        listening.setblocking(False)
+        listening.settimeout(0)
         stack.pop_all()
         return listening
 

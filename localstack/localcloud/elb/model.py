@@ -63,6 +63,7 @@ class TargetGroup:
     port: int
     check: HealthCheck
     deregistration_delay: float = 300
+    target_type: str = "instance"
 
 
 @dataclass(frozen=True)
@@ -118,6 +119,7 @@ def parse_group(data: Mapping[str, Any], attrs: Mapping[str, str]) -> TargetGrou
         data.get("Port", 80),
         _check(data),
         float(attrs.get("deregistration_delay.timeout_seconds", 300)),
+        data.get("TargetType", "instance"),
     )
 
 

@@ -56,8 +56,8 @@ class DataPlane:
     async def apply(self, scope: Hashable, snapshot: Snapshot) -> tuple[Route, ...]:
         """Take over what `scope` (an account and region) has now; return all routes."""
         self._snapshots[scope] = snapshot
-        self._merged = merge(self._snapshots.values())
-        await self._sites.sync(_served(self._merged).listeners)
+        self._merged = _served(merge(self._snapshots.values()))
+        await self._sites.sync(self._merged.listeners)
         self.targets.apply(self._merged.groups, self._merged.used_groups())
         return self._routes()
 
@@ -72,6 +72,7 @@ class DataPlane:
 
 
 def _served(snapshot: Snapshot) -> Snapshot:
+    # MiniStack keeps the listeners of a deleted load balancer; AWS deletes them with it.
     listeners = {
         arn: listener
         for arn, listener in snapshot.listeners.items()

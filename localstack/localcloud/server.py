@@ -1,0 +1,152 @@
+"""Runs the local cloud: MiniStack behind the gateway, and the engine beside it."""
+
+import asyncio
+import logging
+import os
+import signal
+import subprocess
+import sys
+import time
+from typing import Any
+
+from hypercorn.asyncio import serve
+from hypercorn.config import Config
+
+from localcloud import ecs, leftovers
+from localcloud.asgi import App
+from localcloud.autoscaling import AutoScalingApi
+from localcloud.balancers import Balancers
+from localcloud.capacity import EcsCapacity
+from localcloud.elb.plane import DataPlane
+from localcloud.engine import Engine
+from localcloud.gateway import Gateway
+from localcloud.jsonapi import Service
+from localcloud.preflight import MINISTACK, check_port, check_version
+from localcloud.settings import Settings
+
+_LOG = logging.getLogger(__name__)
+_KEEP_ALIVE = 75  # seconds; the SDKs keep idle connections for 60
+
+
+def run(settings: Settings) -> int:
+    """Serve until SIGTERM or SIGINT. Return the process's exit code.
+
+    Raises `localcloud.preflight.CannotStartError`.
+    """
+    check_version()
+    addresses = check_port(settings.port)
+    reaper = _start_reaper(settings.instance)
+    try:
+        asyncio.run(LocalCloud(settings, _ministack(settings)).serve(addresses))
+    finally:
+        left = leftovers.remove(settings.instance)
+        _end_reaper(reaper)
+    if left:
+        _LOG.error("containers are left: %s", ", ".join(left))
+    return 1 if left else 0
+
+
+def _ministack(settings: Settings) -> App:
+    # Read when it is imported: loopback only, and its containers labelled as ours are.
+    os.environ.update(
+        GATEWAY_PORT=str(settings.port),
+        BIND_HOST="127.0.0.1",
+        IOT_MTLS_ENABLED="0",
+        MINISTACK_HOSTNAME=settings.hostname,
+    )
+    from ministack.app import app
+
+    found: App = app
+    return found
+
+
+def _start_reaper(instance: str) -> "subprocess.Popen[bytes]":
+    """Start what removes the containers when this process is gone, even by SIGKILL.
+
+    A session of its own, so that Ctrl-C on a terminal does not end it as well.
+    """
+    command = (sys.executable, "-m", "localcloud.reaper", instance)
+    return subprocess.Popen(command, stdin=subprocess.PIPE, start_new_session=True)
+
+
+def _end_reaper(reaper: "subprocess.Popen[bytes]") -> None:
+    reaper.communicate()
+
+
+class LocalCloud:
+    """Everything of one local cloud, from start to stop."""
+
+    def __init__(self, settings: Settings, app: App) -> None:
+        self._settings = settings
+        self._app = app
+        self._engine = Engine()
+
+    async def serve(self, addresses: list[str]) -> None:
+        """Serve on `addresses` until a signal comes, then stop everything cleanly."""
+        stopping = _signalled()
+        self._engine.start()
+        plane, api = await self._engine.run(self._build)
+
+        async def stop() -> None:
+            await stopping.wait()
+            _LOG.info("stopping")
+            # While the API still answers, since stopping tasks write their last log lines.
+            await self._engine.run(api.stop)
+
+        config = _config(addresses)
+        await serve(self._gateway(plane, api), config, shutdown_trigger=stop)  # type: ignore[arg-type]
+        await self._engine.run(plane.stop)
+        await self._engine.stop()
+
+    async def _build(self) -> tuple[DataPlane, ecs.EcsApi]:
+        plane = DataPlane(self._settings.listener_base)
+        await plane.start()
+        return plane, ecs.create(plane.targets, self._settings)
+
+    def _gateway(self, plane: DataPlane, api: ecs.EcsApi) -> Gateway:
+        balancers = Balancers(self._app, self._engine, plane, self._settings)
+        scaling = AutoScalingApi(EcsCapacity(api), self._settings, time.time)
+
+        async def ready() -> None:
+            await balancers.refresh()
+            await self._engine.run(api.start)
+
+        return Gateway(
+            self._app,
+            self._settings,
+            self._engine,
+            balancers=balancers,
+            services={
+                "AmazonEC2ContainerServiceV20141113": Service(api, api.actions),
+                "AnyScaleFrontendService": Service(scaling),
+            },
+            status=lambda: self._status(balancers),
+            ready=ready,
+        )
+
+    async def _status(self, balancers: Balancers) -> dict[str, Any]:
+        return {
+            "version": MINISTACK,
+            "instance": self._settings.instance,
+            "pid": os.getpid(),
+            "listeners": [route.shown() for route in balancers.routes],
+            "containers": await asyncio.to_thread(leftovers.shown, self._settings.instance),
+        }
+
+
+def _signalled() -> asyncio.Event:
+    event = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, event.set)
+    return event
+
+
+def _config(addresses: list[str]) -> Config:
+    config = Config()
+    config.bind = addresses
+    config.keep_alive_timeout = _KEEP_ALIVE
+    config.graceful_timeout = 3
+    config.accesslog = None
+    config.errorlog = logging.getLogger("hypercorn.error")
+    return config
