@@ -1,0 +1,38 @@
+# `invoke infra.*` writes these from deploy.toml, into .shipway/<environment>/terraform.tfvars.json.
+
+variable "project" {
+  description = "The project: the first part of every name."
+  type        = string
+}
+
+variable "environment" {
+  description = "The environment: the second part of every name."
+  type        = string
+}
+
+variable "region" {
+  description = "The AWS region."
+  type        = string
+}
+
+variable "services" {
+  description = "Services of deploy.toml: the container's port and the path of its health check."
+  type        = map(object({ port = number, health = string }))
+}
+
+variable "default_service" {
+  description = "The service that gets every path but /<service>/* of the others: deploy.toml's first."
+  type        = string
+}
+
+variable "endpoint" {
+  description = "Where the local cloud answers."
+  type        = string
+  default     = "http://localhost:4566"
+}
+
+variable "listener_port" {
+  description = "Port of the load balancer's listener: the local cloud binds it on loopback."
+  type        = number
+  default     = 8000
+}

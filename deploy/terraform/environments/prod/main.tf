@@ -1,0 +1,48 @@
+terraform {
+  required_version = ">= 1.10" # the first with use_lockfile
+
+  required_providers {
+    aws = {
+      source  = "hashicorp/aws"
+      version = "~> 5.100"
+    }
+  }
+
+  # bucket, key and region come by -backend-config.
+  backend "s3" {
+    encrypt      = true
+    use_lockfile = true
+  }
+}
+
+provider "aws" {
+  region              = var.region
+  allowed_account_ids = [var.account]
+
+  default_tags {
+    tags = {
+      Project     = var.project
+      Environment = var.environment
+      ManagedBy   = "terraform"
+    }
+  }
+}
+
+module "environment" {
+  source = "../../modules/environment"
+
+  project            = var.project
+  environment        = var.environment
+  services           = var.services
+  default_service    = var.default_service
+  url                = var.domain == null ? null : "${var.certificate_arn == null ? "http" : "https"}://${var.domain}"
+  container_insights = var.container_insights
+  network            = { nat = var.nat }
+  scaling            = var.scaling
+
+  load_balancer = {
+    certificate_arn     = var.certificate_arn
+    allowed_cidrs       = var.allowed_cidrs
+    deletion_protection = var.deletion_protection
+  }
+}

@@ -1,0 +1,80 @@
+# `invoke infra.*` writes these from deploy.toml, into .shipway/<environment>/terraform.tfvars.json.
+
+variable "project" {
+  description = "The project: the first part of every name."
+  type        = string
+}
+
+variable "environment" {
+  description = "The environment: the second part of every name."
+  type        = string
+}
+
+variable "region" {
+  description = "The AWS region."
+  type        = string
+}
+
+variable "services" {
+  description = "Services of deploy.toml: the container's port and the path of its health check."
+  type        = map(object({ port = number, health = string }))
+}
+
+variable "default_service" {
+  description = "The service that gets every path but /<service>/* of the others: deploy.toml's first."
+  type        = string
+}
+
+variable "account" {
+  description = "The AWS account: any other one is refused."
+  type        = string
+}
+
+# What deploy.toml doesn't say. Set these in terraform.tfvars beside this file.
+
+variable "domain" {
+  description = "The name that clients use, such as example.com; its DNS record is yours to make."
+  type        = string
+  default     = null
+}
+
+variable "certificate_arn" {
+  description = "ACM certificate of the domain. With one, port 80 redirects to HTTPS."
+  type        = string
+  default     = null
+}
+
+variable "nat" {
+  description = "NAT gateways (about 33 USD a month each): none, single, per_az."
+  type        = string
+  default     = "single"
+}
+
+variable "allowed_cidrs" {
+  description = "Who may reach the load balancer."
+  type        = list(string)
+  default     = ["0.0.0.0/0"]
+}
+
+variable "deletion_protection" {
+  description = "Set this to false, and apply, before you destroy the environment."
+  type        = bool
+  default     = true
+}
+
+variable "container_insights" {
+  description = "CloudWatch Container Insights (it costs money per metric): enabled or disabled."
+  type        = string
+  default     = "disabled"
+}
+
+variable "scaling" {
+  description = "How many tasks a service has, and the average use in percent that scaling aims at."
+  type = object({
+    min    = optional(number, 1)
+    max    = optional(number, 4)
+    cpu    = optional(number, 70)
+    memory = optional(number, 80)
+  })
+  default = {}
+}

@@ -1,0 +1,4 @@
+output "name" {
+  description = "The parameter's name."
+  value       = aws_ssm_parameter.deploy.name
+}

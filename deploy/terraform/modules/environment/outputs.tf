@@ -1,0 +1,9 @@
+output "deploy_parameter" {
+  description = "The SSM parameter that a deploy reads."
+  value       = module.deploy_parameter.name
+}
+
+output "url" {
+  description = "Where the load balancer is reached."
+  value       = local.url
+}
