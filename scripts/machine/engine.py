@@ -14,6 +14,9 @@ from scripts.machine import debian
 
 RUN_DIR = Path("/run/shipway")
 SYSTEMD = Path("/run/systemd/system")  # sd_booted(3): there if systemd is the init system
+PID_FILE = Path(
+    "/var/run/docker.pid"
+)  # dockerd's own, https://docs.docker.com/reference/cli/dockerd/
 START_SECONDS = 60.0
 # What docker.io only recommends: the client and BuildKit in later releases, and the profiles
 # without which no container starts where the kernel has AppArmor enabled.
@@ -102,7 +105,10 @@ def wait(
 
 
 def start_daemon(run_dir: Path = RUN_DIR) -> None:
-    """Start dockerd detached from this terminal; its log and its pid are in `run_dir`."""
+    """Start dockerd detached from this terminal; its log and its pid are in `run_dir`.
+
+    Raises PreflightError with the end of its log if it does not answer in time.
+    """
     run_dir.mkdir(parents=True, exist_ok=True)
     log = run_dir / "dockerd.log"
     with log.open("wb") as out:
@@ -112,7 +118,16 @@ def start_daemon(run_dir: Path = RUN_DIR) -> None:
     (run_dir / "dockerd.pid").write_text(f"{daemon.pid}\n")
     if not wait(lambda: bool(ask()[0]), lambda: daemon.poll() is not None):
         last = log.read_text(errors="replace").splitlines()[-10:]
-        raise PreflightError("dockerd did not start", remedy=f"its whole log: {log}", details=last)
+        raise PreflightError("dockerd did not start", remedy=f"see {log}", details=last)
+
+
+def is_running(pid_file: Path = PID_FILE, processes: Path = Path("/proc")) -> bool:
+    """Tell whether the process that `pid_file` names is a dockerd: starting, or not answering."""
+    try:
+        name = (processes / pid_file.read_text().strip() / "comm").read_text()
+    except OSError:
+        return False
+    return name.strip() == "dockerd"
 
 
 def _host(docker_host: str) -> Host:
@@ -129,8 +144,10 @@ def _take(step: Step) -> None:
         debian.install("docker.io", also=COMPANIONS)
     elif step is Step.START_UNIT:
         run(("systemctl", "start", "docker"), timeout=START_SECONDS)
-    else:
+    elif not is_running():
         start_daemon()
+    elif not wait(lambda: bool(ask()[0]), lambda: not is_running()):
+        raise PreflightError("dockerd runs but does not answer", remedy="stop it and repeat")
 
 
 def _log_hint(done: list[str]) -> str:
