@@ -97,15 +97,21 @@ def _fill(templates: Path, values: Mapping[str, Any]) -> str:
     loader = FileSystemLoader(templates)
     # It writes JSON, not HTML: each value goes through tojson.
     environment = Environment(loader=loader, undefined=StrictUndefined, autoescape=False)  # noqa: S701
+    environment.policies["json.dumps_kwargs"] = {"default": _no_json}
     try:
         return environment.get_template(TEMPLATE).render(values)
-    except TemplateError as error:
+    except (TemplateError, TypeError) as error:
         line = getattr(error, "lineno", None)
         where = f"{TEMPLATE}:{line}" if line else TEMPLATE
         raise ConfigError(
             f"{where}: {type(error).__name__}: {error}",
             remedy=f"correct deploy/templates/{TEMPLATE}",
         ) from error
+
+
+def _no_json(value: object) -> None:
+    """What JSON can't say is an error: turning an undefined name to text raises its own."""
+    raise TypeError(f"{value!s} is no JSON value")
 
 
 def _parse(text: str) -> dict[str, Any]:

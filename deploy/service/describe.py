@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from deploy.errors import PreflightError
+from deploy.service.effects import patience
 from deploy.service.observation import Observation, parse, service_deployment_of
 from deploy.service.plan import ServiceState, primary_of
 from deploy.service.poll import batches
@@ -68,8 +69,22 @@ def observe(ecs: Any, cluster: str, service: str, watch: Watch, *, closely: bool
     if not closely or seen is None:
         return parse(seen)
     tasks = read_tasks(ecs, cluster, service, "RUNNING", "STOPPED")
-    arn = find_service_deployment(ecs, cluster, service, watch)
-    return parse(seen, read_service_deployment(ecs, arn), tasks, watch.mine)
+    return parse(seen, _service_deployment(ecs, cluster, service, watch), tasks, watch.mine)
+
+
+def _service_deployment(
+    ecs: Any, cluster: str, service: str, watch: Watch
+) -> Mapping[str, Any] | None:
+    """My service deployment; None too where it may not be read: the deployment itself suffices."""
+    from botocore.exceptions import ClientError
+
+    try:
+        arn = find_service_deployment(ecs, cluster, service, watch)
+        return read_service_deployment(ecs, arn)
+    except ClientError as error:
+        if patience(error):
+            raise
+        return None
 
 
 def read_tasks(ecs: Any, cluster: str, service: str, *statuses: str) -> list[dict[str, Any]]:

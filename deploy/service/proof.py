@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from deploy.service.describe import read_tasks
-from deploy.service.effects import Effects
+from deploy.service.effects import Effects, patience
 
 ATTEMPTS = 10  # a second apart: ECS's lists lag behind its decisions
 
@@ -57,11 +57,18 @@ def prove(
     digests: Collection[str],
 ) -> Proof:
     """Return the proof, looking again for some seconds while there are doubts."""
-    for _ in range(ATTEMPTS - 1):
-        tasks = read_tasks(effects.ecs, cluster, service, "RUNNING")
+    proof = Proof((), ())
+    for attempt in range(ATTEMPTS):
+        if attempt:
+            effects.sleep(1.0)
+        try:
+            tasks = read_tasks(effects.ecs, cluster, service, "RUNNING")
+        except Exception as error:
+            if not patience(error):
+                raise
+            proof = Proof((), (f"the running tasks can't be read: {error}",))
+            continue
         proof = judge(tasks, container, definition, digests)
         if not proof.doubts:
-            return proof
-        effects.sleep(1.0)
-    tasks = read_tasks(effects.ecs, cluster, service, "RUNNING")
-    return judge(tasks, container, definition, digests)
+            break
+    return proof
