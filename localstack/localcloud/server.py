@@ -101,7 +101,7 @@ class LocalCloud:
     async def _build(self) -> tuple[DataPlane, ecs.EcsApi]:
         plane = DataPlane(self._settings.listener_base)
         await plane.start()
-        return plane, ecs.create(plane.targets, self._settings)
+        return plane, ecs.create(plane.targets, None, self._settings)
 
     def _gateway(self, plane: DataPlane, api: ecs.EcsApi) -> Gateway:
         balancers = Balancers(self._app, self._engine, plane, self._settings)
