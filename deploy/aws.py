@@ -5,7 +5,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from deploy.config.model import Config
-from deploy.errors import PreflightError
+from deploy.errors import PreflightError, ShipwayError, ToolError
 
 if TYPE_CHECKING:
     import boto3
@@ -92,6 +92,20 @@ class Aws:
             f"AWS cannot be reached in region {self.config.environment.region}",
             remedy="check the network, and the region of this environment in deploy.toml",
         )
+
+
+def explain(error: Exception) -> ShipwayError | None:
+    """Return what to tell about an error of AWS's that no room expected; None if it is not one."""
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    if isinstance(error, ClientError):
+        return ToolError(
+            f"AWS refused: {error}",
+            remedy="the message names the permission or the resource that is missing",
+        )
+    if isinstance(error, BotoCoreError):
+        return ToolError(f"AWS cannot be reached: {error}", remedy="check the network; try again")
+    return None
 
 
 @cache

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from deploy.aws import explain
 from deploy.config.load import load
 from deploy.config.model import Config
 from deploy.console import console
@@ -29,6 +30,12 @@ def command(root: Path, environment: str, action: Action, *, as_json: bool = Fal
         except ShipwayError as error:
             emit(Failure(error.message, error.details, error.remedy))
             return error.exit_code
+        except Exception as error:
+            known = explain(error)
+            if known is None:
+                raise
+            emit(Failure(known.message, known.details, known.remedy))
+            return known.exit_code
         except KeyboardInterrupt:
             emit(Failure("interrupted", remedy="run the same command again to go on"))
             return Interrupted.exit_code

@@ -1,0 +1,260 @@
+"""The order: which room comes when. The rooms don't know each other; here their values meet."""
+
+import json
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from deploy import git
+from deploy.aws import Aws
+from deploy.command import confirm, interactive
+from deploy.config.model import Config, Service
+from deploy.errors import ConfigError, PreflightError
+from deploy.events import Change, Emit, Finished, Note, PlanShown
+from deploy.image.plan import ImagePlan
+from deploy.image.plan import changes as image_changes
+from deploy.outcome import Outcome
+from deploy.service.effects import Answer
+from deploy.service.plan import ServicePlan, ServiceState, revision
+from deploy.service.rollout import RolloutResult
+from deploy.target import ServiceTarget, Target, parameter_name, parse_target
+
+DIGEST_SHOWN = len("sha256:") + 12
+
+
+@dataclass(frozen=True)
+class BackendOptions:
+    """What `invoke deploy-backend` was asked for. `timeout` is the rollout's, in seconds."""
+
+    service: str = "backend"
+    plan_only: bool = False
+    yes: bool = False
+    timeout: float = 600
+    rebuild: bool = False
+
+
+@dataclass(frozen=True)
+class BackendPlan:
+    """What a deploy of one service would do. `service` is made again once the image is built."""
+
+    target: Target
+    image: ImagePlan
+    service: ServicePlan
+
+    @property
+    def place(self) -> ServiceTarget:
+        return self.target.services[self.image.service]
+
+    @property
+    def changes(self) -> tuple[Change, ...]:
+        return (*image_changes(self.image), *self.service.changes)
+
+    @property
+    def changed(self) -> bool:
+        return self.image.action == "build" or self.service.changed
+
+
+def deploy_backend(config: Config, options: BackendOptions, emit: Emit) -> int:
+    """Plan a service, and unless only the plan was asked for build, push and roll it out.
+
+    Returns the exit code of the outcome. Raises ConfigError or PreflightError before anything is
+    written, BuildError or ToolError if a step fails.
+    """
+    deploy = Deploy(config, options, emit)
+    plan = deploy.plan()
+    emit(PlanShown(f"deploy {options.service} to {config.environment.name}", plan.changes))
+    for note in plan.service.notes:
+        emit(Note(note, "warning"))
+    if options.plan_only:
+        return deploy.finish("planned", summary=deploy.planned(plan))
+    if not plan.changed:
+        return deploy.finish(Outcome.UNCHANGED.label, plan=plan, summary="nothing to do")
+    confirm(config, f"this plan for {options.service}", yes=options.yes)
+    return deploy.apply(plan)
+
+
+class Deploy:
+    """One deploy of one service: its configuration, clients and clock."""
+
+    def __init__(
+        self,
+        config: Config,
+        options: BackendOptions,
+        emit: Emit,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self.config, self.options, self.emit = config, options, emit
+        self.clock, self.sleep = clock, sleep
+        self.started = clock()
+        self.aws = Aws(config)
+        self.wanted = find_service(config, options.service)
+
+    def plan(self) -> BackendPlan:
+        """Read the world and return what would change. Nothing is written."""
+        from deploy.image.survey import survey
+
+        self.aws.check_account()
+        target = read_target(self.aws)
+        place = find_place(target, self.wanted.name)
+        self.commit = git.head(self.config.root)
+        image = survey(
+            self.aws.client("ecr"),
+            self.wanted.build,
+            place,
+            rebuild=self.options.rebuild,
+            dirty=self.commit.dirty,
+        )
+        return BackendPlan(target, image, self._plan_service(target, image, image.digest or None))
+
+    def _plan_service(self, target: Target, image: ImagePlan, digest: str | None) -> ServicePlan:
+        from deploy.service.definition import image_reference, render
+        from deploy.service.describe import read_states
+        from deploy.service.plan import plan_service
+        from deploy.service.stamp import stamp
+
+        name = self.wanted.name
+        place = target.services[name]
+        state: ServiceState = read_states(self.aws.client("ecs"), target, [name])[name]
+        wanted = stamp(self.wanted, image.tag, self.commit.name, state.running)
+        reference = image_reference(place.repository_url, digest)
+        tags = {"source-tag": image.tag}
+        definition = render(self.config, wanted, place, reference, tags=tags)
+        return plan_service(place, definition, state)
+
+    def apply(self, plan: BackendPlan) -> int:
+        """Carry the plan out; the service's part is made anew with the image's real digest."""
+        from deploy.image import apply as image_apply
+        from deploy.image.engine import connect
+        from deploy.service import rollout
+
+        image = image_apply.apply(
+            plan.image,
+            self.wanted.build,
+            ecr=self.aws.client("ecr"),
+            docker=connect,
+            emit=self.emit,
+            clock=self.clock,
+            sleep=self.sleep,
+            revision=self.commit.sha,
+        )
+        if plan.service.digest != image.digest:
+            service = self._plan_service(plan.target, plan.image, image.digest)
+            plan = replace(plan, service=service)
+        result = rollout.apply(
+            plan.service,
+            plan.target,
+            ecs=self.aws.client("ecs"),
+            logs=self.aws.client("logs"),
+            elbv2=self.aws.client("elbv2"),
+            emit=self.emit,
+            clock=self.clock,
+            sleep=self.sleep,
+            timeout=self.options.timeout,
+            ask=self._ask if interactive() else None,
+        )
+        return self._conclude(plan, result)
+
+    def _ask(self) -> Answer:
+        from rich.prompt import Prompt
+
+        self.emit(Note("The rollout goes on while you decide. Ctrl-C again detaches."))
+        choices: list[Answer] = ["rollback", "detach"]
+        answer = Prompt.ask("Roll back, or detach and let it go on?", choices=[*choices])
+        return choices[choices.index(answer)]  # type: ignore[arg-type]
+
+    def _conclude(self, plan: BackendPlan, result: RolloutResult) -> int:
+        if result.cause:
+            self.emit(result.cause)
+        return self.finish(
+            result.outcome.label,
+            exit_code=result.outcome.exit_code,
+            plan=plan,
+            summary=_summary(plan, result),
+            next_step=result.next_step or self._next_step(result.outcome),
+        )
+
+    def _next_step(self, outcome: Outcome) -> str:
+        command = f"invoke deploy-backend --env {self.config.environment.name}"
+        if outcome.exit_code == 0:
+            return f"change a line in {self.wanted.build.context.name}/ and run `{command}`"
+        return f"mend it and run `{command}`; the plan alone: `{command} --plan`"
+
+    def planned(self, plan: BackendPlan) -> str:
+        return "nothing was written" if plan.changed else "nothing to do"
+
+    def finish(
+        self,
+        outcome: str,
+        *,
+        exit_code: int = 0,
+        plan: BackendPlan | None = None,
+        summary: str = "",
+        next_step: str = "",
+    ) -> int:
+        """Tell how the command ended and return its exit code."""
+        urls = {plan.place.name: plan.place.url} if plan and plan.place.url else {}
+        seconds = self.clock() - self.started
+        self.emit(Finished(outcome, exit_code, seconds, summary, urls, next_step))
+        return exit_code
+
+
+def _summary(plan: BackendPlan, result: RolloutResult) -> str:
+    what = f"{plan.place.name} {revision(result.task_definition_arn)}"
+    if result.outcome is Outcome.SUCCEEDED and result.tasks:
+        count = len(result.tasks)
+        tasks = f"{count} task{'s'[: count > 1]}"
+        return f"{what}: {tasks} proven to run {str(result.digest)[:DIGEST_SHOWN]}"
+    if result.outcome is Outcome.ROLLED_BACK:
+        return f"{what} failed, {revision(plan.service.running_arn)} serves"
+    return what
+
+
+def find_service(config: Config, name: str) -> Service:
+    """Return a service of deploy.toml. Raises ConfigError, naming those that are defined."""
+    if name not in config.services:
+        raise ConfigError(
+            f"deploy.toml has no service {name}",
+            remedy=f"--service takes one of: {', '.join(config.services) or 'none is defined'}",
+        )
+    return config.services[name]
+
+
+def find_place(target: Target, name: str) -> ServiceTarget:
+    """Return where a service lives. Raises PreflightError if it was not created yet."""
+    if name not in target.services:
+        raise PreflightError(
+            f"service {name} has no infrastructure in environment {target.environment}",
+            remedy=f"create it: `invoke infra.apply --env {target.environment}`",
+        )
+    return target.services[name]
+
+
+def read_target(aws: Aws) -> Target:
+    """Read what Terraform made. Raises PreflightError if it did not run, or elsewhere."""
+    from botocore.exceptions import ClientError
+
+    config = aws.config
+    name = parameter_name(config.project, config.environment.name)
+    try:
+        value = aws.client("ssm").get_parameter(Name=name)["Parameter"]["Value"]
+    except ClientError as error:
+        if error.response["Error"]["Code"] != "ParameterNotFound":
+            raise
+        raise PreflightError(
+            f"environment {config.environment.name} has no infrastructure yet: "
+            f"there is no parameter {name} in {config.environment.region}",
+            remedy=f"create it: `invoke infra.apply --env {config.environment.name}`",
+        ) from error
+    return parse_target(value)
+
+
+def urls(config: Config, emit: Emit, *, as_json: bool = False) -> int:
+    """Tell where the environment's services answer; as JSON, one object: name -> URL."""
+    aws = Aws(config)
+    aws.check_account()
+    found = {name: place.url for name, place in read_target(aws).services.items() if place.url}
+    text = json.dumps(found) if as_json else "\n".join(f"{k}  {v}" for k, v in found.items())
+    emit(Note(text))
+    return 0
