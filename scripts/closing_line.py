@@ -12,7 +12,7 @@ from pathlib import Path
 ESCAPES = re.compile(r"\x1b\[[0-9;]*m")
 PYTEST = re.compile(r"^=*\s*(\d+ \w+.*) in [\d.]+s(?: \([\d:]+\))?\s*=*$")
 COUNT = re.compile(r"(\d+) (passed|failed|errors?|skipped)\b")
-SESSION = re.compile(r"^nox > \* (\S+): failed$")  # in nox's closing summary
+SESSION = re.compile(r"^nox > \* (\S+): failed\b")  # in nox's closing summary
 
 
 def count(lines: Iterable[str]) -> Counter[str]:

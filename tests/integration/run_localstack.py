@@ -65,12 +65,13 @@ def localstack() -> Iterator[str]:
     """Give the endpoint of a LocalStack that is ready, and remove its container afterwards."""
     import docker
 
-    container = docker.from_env().containers.run(IMAGE, detach=True, ports={PORT: ("127.0.0.1", 0)})
+    # Not `run`: it leaves the container behind when starting it fails.
+    container = docker.from_env().containers.create(IMAGE, ports={PORT: ("127.0.0.1", 0)})
     try:
+        container.start()
         container.reload()
-        endpoint = (
-            f"http://127.0.0.1:{container.attrs['NetworkSettings']['Ports'][PORT][0]['HostPort']}"
-        )
+        port = container.attrs["NetworkSettings"]["Ports"][PORT][0]["HostPort"]
+        endpoint = f"http://127.0.0.1:{port}"
         wait(lambda: healthy(endpoint), container)
         say(f"LocalStack 4.14.0 is ready on {endpoint}")
         yield endpoint

@@ -21,13 +21,13 @@ def test_a_quiet_and_coloured_closing_line_counts() -> None:
 
 
 def test_a_failed_linter_counts_beside_the_tests() -> None:
-    lines = [PASSED, "nox > * lint: failed", "nox > * unit: success"]
+    lines = [PASSED, "nox > * lint: failed, took 2 seconds", "nox > * unit: success, took 1 second"]
     assert closing_line(lines, 1) == "12 passed, 1 failed, 1 skipped"
 
 
 def test_a_session_whose_tests_failed_is_not_counted_twice() -> None:
-    lines = [BROKEN, "nox > * unit: failed"]
-    assert closing_line(lines, 1) == "5 passed, 3 failed"
+    lines = [BROKEN, PASSED, "nox > * unit: failed, took 9 seconds", "nox > * types: failed"]
+    assert closing_line(lines, 1) == "17 passed, 4 failed, 1 skipped"
 
 
 @pytest.mark.parametrize("code", [3, 124, 137])
