@@ -7,7 +7,7 @@ PROBE_EXIT_AFTER  exit with code 3 after so many seconds
 PROBE_START       seconds to wait before listening (0)
 PROBE_HEALTH      the status that GET /health answers (200)
 PROBE_SILENT      1: never listen
-PROBE_OOM         seconds after which to take memory without end
+PROBE_OOM         seconds after which to take memory without end; 0: instead of listening
 PROBE_STUBBORN    1: ignore SIGTERM
 
 GET /slow?seconds=N answers after N seconds; GET /env/NAME answers a variable's value; GET
@@ -20,10 +20,13 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, urlsplit
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 def number(name: str, default: float = 0.0) -> float:
@@ -65,7 +68,9 @@ def eat_memory() -> None:
         taken.append(bytearray(8 * 1024 * 1024))
 
 
-def later(seconds: float, action: "Callable[[], object]") -> None:
+def run_at(seconds: float, action: "Callable[[], object]") -> None:
+    if not seconds:
+        action()
     timer = threading.Timer(seconds, action)
     timer.daemon = True
     timer.start()
@@ -93,9 +98,9 @@ def main() -> None:
         print("fatal: told to exit", flush=True)
         sys.exit(int(number("PROBE_EXIT")))
     if os.environ.get("PROBE_EXIT_AFTER"):
-        later(number("PROBE_EXIT_AFTER"), lambda: os._exit(3))
+        run_at(number("PROBE_EXIT_AFTER"), lambda: os._exit(3))
     if os.environ.get("PROBE_OOM"):
-        later(number("PROBE_OOM"), eat_memory)
+        run_at(number("PROBE_OOM"), eat_memory)
     if os.environ.get("PROBE_SILENT") == "1":
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
         while True:
