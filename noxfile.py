@@ -72,7 +72,7 @@ def integration(session: nox.Session) -> None:
 def localstack(session: nox.Session) -> None:
     """The integration tests that need only S3, STS, SSM, Secrets and Logs, on LocalStack 4.14."""
     install(session)
-    session.run("python", "tests/integration/run_localstack.py", *session.posargs)
+    session.run("python", "-m", "tests.integration.run_localstack", *session.posargs)
 
 
 @nox.session(default=False, tags=["ci"])

@@ -18,6 +18,7 @@ ROOT = Path(__file__).parent
 
 ENV = {"env": "the environment of deploy.toml (default: local)"}
 JSON = {"json": "print JSON lines instead of text"}
+PLAN = {"plan": "show what would change and why, and stop (also: invoke --dry)"}
 YES = {"yes": "don't ask before a change to an environment that is not local"}
 
 
@@ -42,9 +43,9 @@ def list_(_: Context) -> None:
     help=ENV
     | JSON
     | YES
+    | PLAN
     | {
         "service": "the service of deploy.toml (default: backend)",
-        "plan": "show what would change and why, and stop (also: invoke --dry)",
         "timeout": "seconds to wait for the rollout (default: 600)",
         "rebuild": "build the image again although its source is unchanged",
     },
@@ -123,26 +124,36 @@ def status(_: Context, json: bool = False) -> None:
 @task(name="plan", auto_shortflags=False, help=ENV | JSON)
 def infra_plan(_: Context, env: str = "local", json: bool = False) -> None:
     """Show what Terraform would change, and why."""
-    from deploy.infrastructure import plan
+    from deploy.pipeline import infra_plan
 
-    _run(plan, env, json=json)
+    _run(infra_plan, env, json=json)
 
 
-@task(name="apply", auto_shortflags=False, help=ENV | JSON | YES)
-def infra_apply(ctx: Context, env: str = "local", yes: bool = False, json: bool = False) -> None:
+@task(name="apply", auto_shortflags=False, help=ENV | JSON | YES | PLAN)
+def infra_apply(
+    ctx: Context, env: str = "local", plan: bool = False, yes: bool = False, json: bool = False
+) -> None:
     """Create or change the infrastructure of an environment."""
-    from deploy.infrastructure import apply, plan
-
-    action = plan if _dry(ctx) else lambda config, emit: apply(config, emit, yes=yes)
-    _run(action, env, json=json)
+    _infra(ctx, env, plan=plan, yes=yes, json=json, destroy=False)
 
 
-@task(name="destroy", auto_shortflags=False, help=ENV | JSON | YES)
-def infra_destroy(ctx: Context, env: str = "local", yes: bool = False, json: bool = False) -> None:
+@task(name="destroy", auto_shortflags=False, help=ENV | JSON | YES | PLAN)
+def infra_destroy(
+    ctx: Context, env: str = "local", plan: bool = False, yes: bool = False, json: bool = False
+) -> None:
     """Delete the infrastructure of an environment."""
-    from deploy.infrastructure import destroy
+    _infra(ctx, env, plan=plan, yes=yes, json=json, destroy=True)
 
-    _run(lambda config, emit: destroy(config, emit, yes=yes, plan_only=_dry(ctx)), env, json=json)
+
+def _infra(ctx: Context, env: str, *, plan: bool, yes: bool, json: bool, destroy: bool) -> None:
+    from deploy.pipeline import infra_apply, infra_plan
+
+    if plan or _dry(ctx):
+        _run(lambda config, emit: infra_plan(config, emit, destroy=destroy), env, json=json)
+    else:
+        _run(
+            lambda config, emit: infra_apply(config, emit, yes=yes, destroy=destroy), env, json=json
+        )
 
 
 def _dry(ctx: Context) -> bool:

@@ -250,11 +250,47 @@ def read_target(aws: Aws) -> Target:
     return parse_target(value)
 
 
-def urls(config: Config, emit: Emit, *, as_json: bool = False) -> int:
-    """Tell where the environment's services answer; as JSON, one object: name -> URL."""
+def service_urls(config: Config) -> dict[str, str]:
+    """Return the URL of each service that has one, by its name in deploy.toml."""
     aws = Aws(config)
     aws.check_account()
-    found = {name: place.url for name, place in read_target(aws).services.items() if place.url}
-    text = json.dumps(found) if as_json else "\n".join(f"{k}  {v}" for k, v in found.items())
-    emit(Note(text))
+    return {name: place.url for name, place in read_target(aws).services.items() if place.url}
+
+
+def urls(config: Config, emit: Emit, *, as_json: bool = False) -> int:
+    """Tell where the environment's services answer; as JSON, one object: name -> URL."""
+    found = service_urls(config)
+    lines = [json.dumps(found)] if as_json else [f"{name}  {url}" for name, url in found.items()]
+    for line in lines:
+        emit(Note(line))
+    return 0
+
+
+def infra_plan(config: Config, emit: Emit, *, destroy: bool = False) -> int:
+    """Show what Terraform would change."""
+    from deploy.infra import terraform
+
+    started = time.monotonic()
+    plan = terraform.plan(config, emit, destroy=destroy)
+    summary = f"{len(plan.changes)} to change" if plan.changes else "nothing to do"
+    emit(Finished("planned", 0, time.monotonic() - started, summary))
+    return 0
+
+
+def infra_apply(config: Config, emit: Emit, *, yes: bool = False, destroy: bool = False) -> int:
+    """Show what Terraform would change, ask where the environment wants it, and do it."""
+    from deploy.infra import terraform
+
+    def approve(_: object) -> bool:
+        confirm(config, "this plan", yes=yes)
+        return True
+
+    started = time.monotonic()
+    Aws(config).check_account()
+    change = terraform.destroy if destroy else terraform.apply
+    plan = change(config, emit, approve=approve)
+    outcome = ("destroyed" if destroy else "applied") if plan.changes else "unchanged"
+    step = "" if destroy else f"`invoke deploy-backend --env {config.environment.name}`"
+    seconds = time.monotonic() - started
+    emit(Finished(outcome, 0, seconds, f"{len(plan.changes)} changed", next_step=step))
     return 0

@@ -1,4 +1,4 @@
-"""Removes what a local cloud may have left behind in the Docker engine."""
+"""Removes what a local cloud leaves in the Docker engine: its containers, its images."""
 
 import contextlib
 import socket
@@ -39,3 +39,26 @@ def _remove(engine: "DockerClient", label: str) -> list[str]:
             container.remove(force=True, v=True)
             removed.append(str(container.name))
     return removed
+
+
+def remove_images(port: int) -> tuple[str, ...]:
+    """Remove the images that were built for, or pulled from, the registry of the local cloud.
+
+    Returns their tags; none if there is no Docker engine to ask. An image that something else
+    uses stays.
+    """
+    import docker
+    from docker.errors import APIError, DockerException
+
+    try:
+        engine = docker.from_env()
+    except DockerException:
+        return ()
+    removed = []
+    with contextlib.closing(engine):
+        for image in engine.images.list():
+            for tag in (tag for tag in image.tags if tag.startswith(f"localhost:{port}/")):
+                with contextlib.suppress(APIError):
+                    engine.images.remove(tag)
+                    removed.append(tag)
+    return tuple(removed)

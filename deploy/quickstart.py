@@ -1,0 +1,163 @@
+"""From nothing to a URL that answers, and back: the local cloud, its infrastructure, a deploy."""
+
+import shutil
+import socket
+import time
+from collections.abc import Callable
+from contextlib import closing
+from urllib.parse import urlsplit
+
+from deploy.cloud import control
+from deploy.cloud.containers import remove_images
+from deploy.cloud.state import Home, look
+from deploy.config.model import Config
+from deploy.errors import ConfigError, PreflightError
+from deploy.events import Emit, Event, Finished, Note, PhaseEnded, PhaseStarted
+from deploy.image import engine
+from deploy.infra import terraform
+from deploy.pipeline import BackendOptions, deploy_backend, service_urls
+
+CONNECT_SECONDS = 1.0  # on this machine
+
+
+def quickstart(config: Config, emit: Emit) -> int:
+    """Start the local cloud, create the infrastructure and deploy every service.
+
+    What is there already stays. Returns the exit code of the first deploy that did not succeed,
+    else 0. Raises PreflightError if this machine lacks something, before anything is started.
+    """
+    started = time.monotonic()
+    check_machine(config, emit)
+    cloud_up(config, emit)
+    terraform.apply(config, emit)
+    for name in config.services:
+        code = deploy_backend(config, BackendOptions(service=name), without_success(emit))
+        if code:
+            return code
+    seconds = time.monotonic() - started
+    found = service_urls(config)
+    folder = next(iter(config.services.values())).build.context.name
+    step = f"open a URL; change a line in {folder}/ and run `invoke deploy-backend`"
+    emit(Finished("ready", 0, seconds, "it runs on this machine", found, step))
+    return 0
+
+
+def without_success(emit: Emit) -> Emit:
+    """Return an `emit` that leaves out the end of a part that succeeded: the whole has its own."""
+
+    def pass_on(event: Event) -> None:
+        if not isinstance(event, Finished) or event.exit_code:
+            emit(event)
+
+    return pass_on
+
+
+def check_machine(config: Config, emit: Emit) -> None:
+    """Check all that the quickstart needs of this machine, and tell of everything that is missing.
+
+    Raises PreflightError with each missing thing and its remedy.
+    """
+    emit(PhaseStarted("preflight", "Docker, Terraform, ports"))
+    began = time.monotonic()
+    checks: tuple[Callable[[], None], ...] = (
+        check_docker,
+        check_terraform,
+        lambda: check_listener(config),
+    )
+    missing = [error for check in checks if (error := _failure(check))]
+    emit(PhaseEnded("preflight", ok=not missing, seconds=time.monotonic() - began))
+    if len(missing) == 1:
+        raise missing[0]
+    if missing:
+        lines = [f"{error.message}: {error.remedy}" for error in missing]
+        raise PreflightError(
+            f"this machine lacks {len(missing)} things", details=lines, remedy="mend each of these"
+        )
+
+
+def _failure(check: Callable[[], None]) -> PreflightError | None:
+    try:
+        check()
+    except PreflightError as error:
+        return error
+    return None
+
+
+def check_docker() -> None:
+    engine.ping().close()
+
+
+def check_terraform() -> None:
+    if not shutil.which("terraform"):
+        raise PreflightError(
+            "terraform is not installed",
+            remedy="install 1.10 or later: https://developer.hashicorp.com/terraform/install",
+        )
+
+
+def check_listener(config: Config) -> None:
+    """Raise PreflightError if another program has the load balancer's port."""
+    port = config.environment.port
+    status = look(Home(config.root, gateway_port(config)))
+    if status.running or not _listens(port):
+        return
+    raise PreflightError(
+        f"port {port} is taken by another program",
+        remedy=f"stop it, or set another `port` in [environments.{config.environment.name}]",
+    )
+
+
+def _listens(port: int) -> bool:
+    with closing(socket.socket()) as probe:
+        probe.settimeout(CONNECT_SECONDS)
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def gateway_port(config: Config) -> int:
+    """Return the port of the environment's endpoint. Raises ConfigError if it is not local."""
+    url = urlsplit(config.environment.endpoint or "")
+    if url.hostname not in ("localhost", "127.0.0.1") or not url.port:
+        name = config.environment.name
+        raise ConfigError(
+            f"environments.{name}.endpoint is no local cloud's: {config.environment.endpoint}",
+            remedy='the local cloud needs endpoint = "http://localhost:4566", or another port',
+        )
+    return url.port
+
+
+def cloud_up(config: Config, emit: Emit) -> int:
+    """Start the local cloud, or say that it runs. A new one is empty: so is Terraform's state."""
+    port = gateway_port(config)
+    if not look(Home(config.root, port)).running:
+        terraform.forget(config)
+    control.up(config.root, port, emit, listener_base=config.environment.port)
+    return 0
+
+
+def cloud_down(config: Config, emit: Emit) -> int:
+    """Stop the local cloud. What it held is gone with it, and Terraform's state of that too."""
+    left = control.down(config.root, gateway_port(config), emit)
+    if not left.running:
+        terraform.forget(config)
+    return 0
+
+
+def cloud_status(config: Config, emit: Emit) -> int:
+    """Tell whether the local cloud runs; the exit code says it too: 0 yes, 1 no."""
+    status = control.status(config.root, gateway_port(config), emit)
+    return 0 if status.running else 1
+
+
+def teardown(config: Config, emit: Emit) -> int:
+    """Undo the quickstart: the local cloud with all that is in it, containers, built images.
+
+    Nothing is destroyed one by one: the infrastructure is the local cloud's own state.
+    """
+    started = time.monotonic()
+    cloud_down(config, emit)
+    removed = remove_images(gateway_port(config))
+    if removed:
+        emit(Note(f"removed {len(removed)} images that were built for it"))
+    seconds = time.monotonic() - started
+    emit(Finished("gone", 0, seconds, "nothing of it runs", next_step="`invoke quickstart`"))
+    return 0
