@@ -38,6 +38,8 @@ ROLLING_BACK = ("ROLLBACK_REQUESTED", "ROLLBACK_IN_PROGRESS")
 # Reads are eventually consistent: something missing is believed when it is missed so many times.
 PATIENCE = 3
 
+DEPLOYMENT_FAILED = "the deployment failed"
+
 
 @dataclass(frozen=True)
 class Watch:
@@ -108,7 +110,8 @@ def expire(state: Watch, now: float) -> Watch:
     if state.result is not None or now < state.deadline:
         return state
     if state.failing:
-        return _end(state, Outcome.FAILED, f"{state.reason}; its rollback had not ended in time")
+        reason = state.reason or DEPLOYMENT_FAILED
+        return _end(state, Outcome.FAILED, f"{reason}; its rollback had not ended in time")
     return _end(state, Outcome.TIMED_OUT, "the rollout had not ended in time")
 
 
@@ -139,7 +142,7 @@ def _fail(state: Watch, reason: str) -> Watch:
     """Note a failure; final at once where nothing will be rolled back."""
     state = replace(state, failing=True, reason=state.reason or reason)
     hopeless = state.first or not (state.rollback or state.stopping)
-    return _end(state, Outcome.FAILED, state.reason) if hopeless else state
+    return _end(state, Outcome.FAILED, state.reason or DEPLOYMENT_FAILED) if hopeless else state
 
 
 def _out_of_date(state: Watch, seen: Observation) -> bool:
@@ -197,7 +200,7 @@ def _stopped(state: Watch, seen: Observation, reason: str) -> Watch:
     tripped = seen.service_deployment is not None and seen.service_deployment.tripped
     mine = seen.deployment(state.mine)
     if state.failing or tripped or (mine is not None and mine.rollout == "FAILED"):
-        return _end(state, Outcome.FAILED, state.reason or reason or "the deployment failed")
+        return _end(state, Outcome.FAILED, state.reason or reason or DEPLOYMENT_FAILED)
     return _end(state, Outcome.SUPERSEDED, reason or "somebody stopped the deployment")
 
 
@@ -207,7 +210,7 @@ def _judge_mine(state: Watch, seen: Observation) -> Watch:
         return state
     state = replace(state, doubts=0)
     if mine.rollout == "FAILED":
-        return _fail(state, mine.reason or "the deployment failed")
+        return _fail(state, mine.reason)
     being_undone = seen.service_deployment and seen.service_deployment.status in ROLLING_BACK
     if mine.rollout == "COMPLETED" and seen.strategy == "ROLLING" and not being_undone:
         return _complete(state, seen)
