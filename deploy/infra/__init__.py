@@ -1,0 +1,1 @@
+"""Infrastructure: Terraform's argv, its progress, its plan in words, its provider mirror."""
