@@ -9,6 +9,7 @@ from typing import Any
 
 import httpx
 import pytest
+
 from app.logs import configure_logs
 from app.main import create_app
 from app.settings import Settings

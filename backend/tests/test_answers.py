@@ -4,6 +4,7 @@ import platform
 from datetime import UTC, datetime
 
 import httpx
+
 from app.main import GREETING
 
 from .conftest import Connect

@@ -2,6 +2,7 @@
 
 import httpx
 import pytest
+
 from app.main import create_app
 from app.settings import Settings
 

@@ -6,6 +6,7 @@ from typing import Any
 import httpx
 import pytest
 import structlog
+
 from app.logs import REDACTED
 from app.main import create_app
 from app.settings import Settings

@@ -1,8 +1,9 @@
 """Settings that work are read; those that can't are refused, all at once."""
 
 import pytest
-from app.settings import Settings, SettingsError
 from pydantic import ValidationError
+
+from app.settings import Settings, SettingsError
 
 
 def refusal(**environment: str) -> str:

@@ -10,11 +10,12 @@ import signal
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+from fastapi.responses import StreamingResponse
+
 from app.__main__ import stop
 from app.main import create_app
 from app.server import serve
 from app.settings import Settings
-from fastapi.responses import StreamingResponse
 
 
 async def slow() -> str:
