@@ -1,5 +1,6 @@
 """The Docker engine: whether it answers, and what to do if it does not."""
 
+import os
 import shutil
 import sys
 from collections.abc import Callable
@@ -36,24 +37,30 @@ def ping(docker_factory: Callable[[], "DockerClient"] = connect) -> "DockerClien
         client = docker_factory()
         client.ping()
     except (DockerException, RequestException, OSError) as error:
-        raise silent(str(error), sys.platform, installed=bool(shutil.which("docker"))) from error
+        raise silent(
+            str(error),
+            sys.platform,
+            installed=bool(shutil.which("docker")),
+            host=os.environ.get("DOCKER_HOST", ""),
+        ) from error
     client.api.timeout = int(CALL_SECONDS)
     return client
 
 
-def silent(cause: str, platform: str, *, installed: bool) -> PreflightError:
-    """Return the error for an engine that does not answer, on Python's `sys.platform`."""
-    return PreflightError(
-        "Docker does not answer", details=(cause,), remedy=_remedy(cause, platform, installed)
-    )
+def silent(cause: str, platform: str, *, installed: bool, host: str = "") -> PreflightError:
+    """Return the error for an engine that does not answer.
 
-
-def _remedy(cause: str, platform: str, installed: bool) -> str:  # noqa: FBT001 - a fact
+    `platform` is Python's `sys.platform`, `host` the value of DOCKER_HOST.
+    """
     if "permission denied" in cause.lower():
-        return "add yourself to the group `docker` and log in again"
-    if platform in {"darwin", "win32"}:
+        remedy = "add yourself to the group `docker` and log in again"
+    elif host:
+        remedy = f"see that DOCKER_HOST ({host}) is right, and that an engine listens there"
+    elif platform in {"darwin", "win32"}:
         verb = "start" if installed else "install and start"
-        return f"{verb} Docker Desktop, then deploy again"
-    if installed:
-        return "start the engine (`sudo systemctl start docker`, or `scripts/quickstart`)"
-    return "install Docker: `scripts/quickstart` does it on Debian and Ubuntu"
+        remedy = f"{verb} Docker Desktop, then deploy again"
+    elif installed:
+        remedy = "start the engine (`sudo systemctl start docker`, or `scripts/quickstart`)"
+    else:
+        remedy = "install Docker: `scripts/quickstart` does it on Debian and Ubuntu"
+    return PreflightError("Docker does not answer", details=(cause,), remedy=remedy)

@@ -178,6 +178,11 @@ def test_the_remedy_fits_the_machine(cause: str, platform: str, installed: bool,
     assert word in silent(cause, platform, installed=installed).remedy
 
 
+def test_a_set_docker_host_is_what_to_look_at() -> None:
+    error = silent("no such host", "darwin", installed=True, host="tcp://build:2375")
+    assert "DOCKER_HOST (tcp://build:2375)" in error.remedy
+
+
 def test_only_the_containerd_image_store_keeps_attestations() -> None:
     assert attests({"DriverStatus": [["driver-type", "io.containerd.snapshotter.v1"]]})
     assert not attests({"DriverStatus": None})
