@@ -34,7 +34,6 @@ def up(root: Path, port: int, emit: Emit, *, listener_base: int = 8000) -> Cloud
 
 def _start(home: Home, emit: Emit, listener_base: int) -> CloudStatus:
     if not os.environ.get(localstack.TOKEN):
-        remove_left(home.port)  # of a local cloud that was killed together with its reaper
         return embedded.start(home, listener_base)
     localstack.compose(home.root, home.port, emit, "up", "--detach", "--wait")
     return look(home)

@@ -4,15 +4,13 @@ import asyncio
 import logging
 import os
 import signal
-import subprocess
-import sys
 import time
 from typing import Any
 
 from hypercorn.asyncio import serve
 from hypercorn.config import Config
 
-from localcloud import ecs, leftovers
+from localcloud import ecs, leftovers, reaper
 from localcloud.asgi import App
 from localcloud.autoscaling import AutoScalingApi
 from localcloud.balancers import Balancers
@@ -35,12 +33,13 @@ def run(settings: Settings) -> int:
     """
     check_version()
     addresses = check_port(settings.port)
-    reaper = _start_reaper(settings.instance)
+    leftovers.remove(settings.instance)
+    watcher = reaper.start(settings.instance)
     try:
         asyncio.run(LocalCloud(settings, _ministack(settings)).serve(addresses))
     finally:
-        left = leftovers.remove(settings.instance)
-        _end_reaper(reaper)
+        watcher.communicate()
+    left = [container["name"] for container in leftovers.shown(settings.instance)]
     if left:
         _LOG.error("containers are left: %s", ", ".join(left))
     return 1 if left else 0
@@ -58,19 +57,6 @@ def _ministack(settings: Settings) -> App:
 
     found: App = app
     return found
-
-
-def _start_reaper(instance: str) -> "subprocess.Popen[bytes]":
-    """Start what removes the containers when this process is gone, even by SIGKILL.
-
-    A session of its own, so that Ctrl-C on a terminal does not end it as well.
-    """
-    command = (sys.executable, "-m", "localcloud.reaper", instance)
-    return subprocess.Popen(command, stdin=subprocess.PIPE, start_new_session=True)
-
-
-def _end_reaper(reaper: "subprocess.Popen[bytes]") -> None:
-    reaper.communicate()
 
 
 class LocalCloud:

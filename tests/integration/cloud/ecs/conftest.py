@@ -1,0 +1,51 @@
+"""The probe in the cloud's registry, and a cluster for every test."""
+
+import os
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import docker
+import pytest
+
+from scripts.machine import base_image
+from tests.integration.cloud.ecs.world import World
+from tests.integration.local_cloud import Cloud
+
+PROBE = Path(__file__).parents[3] / "apps" / "probe"
+
+
+@pytest.fixture(scope="session")
+def probe_image(cloud: Cloud) -> Iterator[str]:
+    """Build the probe, push it, and give its reference by digest."""
+    base, _ = base_image.prepare(base_image.BACKEND, os.environ.get("PYTHON_IMAGE"))
+    name = f"{cloud.registry}/probe"
+    cloud.client("ecr").create_repository(repositoryName="probe")
+    with closing(docker.from_env(timeout=120)) as engine:
+        engine.images.build(
+            path=str(PROBE), tag=f"{name}:1", buildargs={"PYTHON_IMAGE": base}, rm=True
+        )
+        auth = {"username": "AWS", "password": "local"}
+        for line in engine.images.push(name, tag="1", auth_config=auth, stream=True, decode=True):
+            assert "error" not in line, line
+        try:
+            yield _by_digest(cloud, name)
+        finally:
+            engine.images.remove(f"{name}:1")
+
+
+def _by_digest(cloud: Cloud, name: str) -> str:
+    found = cloud.client("ecr").describe_images(
+        repositoryName="probe", imageIds=[{"imageTag": "1"}]
+    )
+    return f"{name}@{found['imageDetails'][0]['imageDigest']}"
+
+
+@pytest.fixture
+def world(cloud: Cloud, probe_image: str) -> Iterator[World]:
+    """A cluster of its own; its services and tasks are gone afterwards."""
+    made = World(cloud, probe_image)
+    try:
+        yield made
+    finally:
+        made.close()
