@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from localcloud.ports import JsonApi
+from localcloud.wire import ApiError
 
 
 class Capacity(Protocol):
@@ -24,7 +25,11 @@ class EcsCapacity:
 
     async def read(self, resource: str) -> int | None:
         _, cluster, service = resource.split("/", 2)
-        reply = await self.ecs.call("DescribeServices", {"cluster": cluster, "services": [service]})
+        asked = {"cluster": cluster, "services": [service]}
+        try:
+            reply = await self.ecs.call("DescribeServices", asked)
+        except ApiError:  # no such cluster
+            return None
         counts = [s["desiredCount"] for s in reply["services"] if s["status"] == "ACTIVE"]
         return counts[0] if counts else None
 

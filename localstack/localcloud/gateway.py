@@ -7,7 +7,6 @@ load balancers, and the registry's name in ECR's replies. Everything else is Min
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
-from localcloud import ecr
 from localcloud.asgi import (
     App,
     Message,
@@ -22,6 +21,7 @@ from localcloud.asgi import (
     respond,
 )
 from localcloud.balancers import Balancers, caller
+from localcloud.ecr import TARGET, Ecr
 from localcloud.engine import Engine
 from localcloud.jsonapi import Service, answer, split_target
 from localcloud.relay import Relay, find_route
@@ -51,7 +51,7 @@ class Gateway:
         ready: Callable[[], Awaitable[None]],
     ) -> None:
         self._app = app
-        self._settings = settings
+        self._ecr = Ecr(app, settings.port)
         self._engine = engine
         self._balancers = balancers
         self._services = services
@@ -113,7 +113,6 @@ class Gateway:
     async def _json(self, target: str, scope: Scope, receive: Receive) -> Reply | None:
         if found := split_target(target, self._services):
             return await answer(self._engine, *found, await read_body(receive))
-        if target.startswith(ecr.TARGET):
-            reply = await capture(self._app, scope, receive)
-            return Reply(reply.status, reply.headers, ecr.rewrite(reply.body, self._settings.port))
+        if target.startswith(TARGET):
+            return await self._ecr.answer(target, scope, receive)
         return None
