@@ -1,8 +1,9 @@
 """The rest of AWS as tasks use it, through the local cloud's own public endpoint."""
 
 import contextlib
+import json
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, cast
 
@@ -115,9 +116,26 @@ class Aws:
             raise ApiError(
                 "InvalidParameterException", f"Unable to validate targetGroupArn {arn}: {error}"
             ) from error
-        if not found or not found[0].get("LoadBalancerArns"):
+        if not found or not self._forwarded_to(arn):
             raise ApiError(
                 "InvalidParameterException",
                 f"The target group with targetGroupArn {arn} does not have an associated load "
                 "balancer.",
             )
+
+    def _forwarded_to(self, arn: str) -> bool:
+        """Whether a listener or a rule forwards to the target group.
+
+        Its LoadBalancerArns would say so, but MiniStack fills them from default actions alone.
+        """
+        return any(
+            arn in json.dumps(actions)
+            for balancer in self._balancers.describe_load_balancers()["LoadBalancers"]
+            for actions in self._actions_of(balancer["LoadBalancerArn"])
+        )
+
+    def _actions_of(self, balancer: str) -> Iterator[Any]:
+        for listener in self._balancers.describe_listeners(LoadBalancerArn=balancer)["Listeners"]:
+            yield listener["DefaultActions"]
+            rules = self._balancers.describe_rules(ListenerArn=listener["ListenerArn"])["Rules"]
+            yield from (rule["Actions"] for rule in rules)
