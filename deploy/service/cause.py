@@ -12,7 +12,7 @@ from deploy.events import Failure
 from deploy.service.describe import describe_services, read_tasks
 from deploy.service.effects import Effects
 from deploy.service.observation import failed, seconds
-from deploy.service.watch import Watch
+from deploy.service.watch import CHOSEN, Watch
 from deploy.target import ServiceTarget
 
 Reply = Mapping[str, Any]
@@ -129,8 +129,17 @@ def explain(service: str, watch: Watch, evidence: Evidence) -> Failure:
         details += [f"last lines of {found.container}:", *(f"  {line}" for line in evidence.log)]
     if not found and evidence.events:
         details += ["events:", *(f"  {message}" for message in evidence.events)]
-    remedy = found.advice if found else "the events above say what ECS waited for"
-    return Failure(f"{service}: the rollout {_verb(label)}", tuple(details), remedy)
+    return Failure(
+        f"{service}: the rollout {_verb(label)}", tuple(details), _remedy(watch, found, evidence)
+    )
+
+
+def _remedy(watch: Watch, found: Diagnosis | None, evidence: Evidence) -> str:
+    if watch.reason == CHOSEN:
+        return ""
+    if found:
+        return found.advice
+    return "the events above say what ECS waited for" if evidence.events else ""
 
 
 def _verb(label: str) -> str:
@@ -157,13 +166,13 @@ def _gather(
     mine = tuple(task for task in stopped if _is_mine(task, watch))
     task = worst(mine)
     service = describe_services(effects.ecs, cluster, [target.service]).get(target.service, {})
-    events = tuple(entry.get("message", "") for entry in service.get("events", [])[:EVENTS])
+    newest = [e for e in service.get("events", []) if seconds(e.get("createdAt")) >= watch.created]
     dead = diagnose(task, container).container if task else ""
     return Evidence(
         tasks=mine,
         log=_last_lines(effects, target.log_group, stream(container, dead, task)) if task else (),
         unhealthy=_unhealthy(effects, target.target_group_arn),
-        events=events,
+        events=tuple(entry.get("message", "") for entry in reversed(newest[:EVENTS])),
     )
 
 

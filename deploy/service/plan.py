@@ -122,7 +122,8 @@ def is_first(state: ServiceState) -> bool:
         return True
     primary = primary_of(state.service)
     others = [entry for entry in state.service.get("deployments", []) if entry is not primary]
-    unfinished = primary.get("rolloutState") in ("IN_PROGRESS", "FAILED")
+    tried = primary.get("desiredCount", 0) > 0  # or else somebody scaled it to zero
+    unfinished = tried and primary.get("rolloutState") in ("IN_PROGRESS", "FAILED")
     rolling_back = "rolling back" in (primary.get("rolloutStateReason") or "").lower()
     serving = primary.get("runningCount") or any(
         entry.get("runningCount") or entry.get("desiredCount") for entry in others

@@ -8,7 +8,16 @@ from deploy.service.describe import find_service_deployment, observe
 from deploy.service.effects import Effects, patience
 from deploy.service.observation import Observation
 from deploy.service.poll import interval
-from deploy.service.watch import STAGES, Watch, detach, expire, give_up, request_rollback, step
+from deploy.service.watch import (
+    CHOSEN,
+    STAGES,
+    Watch,
+    detach,
+    expire,
+    give_up,
+    request_rollback,
+    step,
+)
 
 PHASE = "rollout"
 CLOSELY_EVERY = 3  # polls: tasks and service deployments change less often than counts
@@ -81,9 +90,9 @@ class Wait:
         fresh = [
             event
             for event in seen.events
-            if event.id not in self.told and event.at >= self.watch.created - 1
+            if event.id not in self.told and event.at >= self.watch.created
         ]
-        for event in sorted(fresh, key=lambda event: event.at):
+        for event in reversed(fresh):  # ECS lists the newest first
             self.told.add(event.id)
             self.effects.emit(PhaseOutput(PHASE, event.message))
         news = bool(fresh) or self._progress(seen) or changed
@@ -110,7 +119,7 @@ class Wait:
             self.watch = detach(self.watch)
             return
         try:
-            detached = self.effects.ask() == "detach" or self._roll_back("you chose to roll back")
+            detached = self.effects.ask() == "detach" or self._roll_back(CHOSEN)
             self.watch = detach(self.watch) if detached else self.watch
         except KeyboardInterrupt:
             self.watch = detach(self.watch)

@@ -39,6 +39,7 @@ ROLLING_BACK = ("ROLLBACK_REQUESTED", "ROLLBACK_IN_PROGRESS")
 PATIENCE = 3
 
 DEPLOYMENT_FAILED = "the deployment failed"
+CHOSEN = "you chose to roll back"
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,15 @@ from pathlib import Path
 import pytest
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
-PURE_NAMES = {"plan.py", "watch.py", "diff.py", "source.py", "poll.py", "observation.py"}
+PURE_NAMES = {
+    "plan.py",
+    "watch.py",
+    "diff.py",
+    "source.py",
+    "poll.py",
+    "observation.py",
+    "stamp.py",
+}
 IMPURE = {
     "boto3",
     "botocore",

@@ -11,6 +11,7 @@ from deploy.service.effects import Effects
 from deploy.service.watch import Watch
 from tests.unit.service.world import (
     BACKEND,
+    EPOCH,
     Clock,
     ScriptedEcs,
     ScriptedLogs,
@@ -26,7 +27,7 @@ WATCH = Watch(
     mine="ecs-svc/2",
     definition=arn(8),
     previous=arn(7),
-    created=2,
+    created=EPOCH + 2,
     deadline=600,
     budget=10,
     result=Outcome.ROLLED_BACK,
@@ -145,10 +146,15 @@ def test_the_last_twenty_lines_are_shown_and_no_more() -> None:
 
 def test_tasks_of_another_deployment_are_not_to_blame() -> None:
     other = dead("other", 1, startedBy="ecs-svc/1", taskDefinitionArn=arn(7))
-    events = [{"message": "unable to place a task"}]
+    events = [
+        {"message": "then this", "createdAt": at(4)},
+        {"message": "unable to place a task", "createdAt": at(3)},
+        {"message": "long ago", "createdAt": at(1)},
+    ]
     text = gathered(ScriptedEcs(frames=[service(events=events)], tasks=[other]))
     assert "exited" not in text
-    assert "unable to place a task" in text
+    assert text.index("unable to place a task") < text.index("then this")
+    assert "long ago" not in text
 
 
 def test_a_container_without_a_log_is_still_explained() -> None:

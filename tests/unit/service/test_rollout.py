@@ -138,12 +138,14 @@ def test_unchanged_calls_nothing_and_says_nothing() -> None:
 
 def test_it_tells_counts_and_new_service_events_once() -> None:
     events = [
+        {"id": "later", "createdAt": at(3), "message": "(service demo-backend) has stopped 1 task"},
         {"id": "new", "createdAt": at(3), "message": "(service demo-backend) has started 2 tasks"},
-        {"id": "old", "createdAt": at(-90), "message": "an old story"},
+        {"id": "old", "createdAt": at(1), "message": "an old story"},
     ]
     moving = STARTED | {"events": events}
     run = Run(world(moving, moving, moving, DONE | {"events": events}))
-    assert [event.line for event in run.told.of(PhaseOutput)] == [events[0]["message"]]
+    lines = [event.line.rpartition(") ")[2] for event in run.told.of(PhaseOutput)]
+    assert lines == ["has started 2 tasks", "has stopped 1 task"]
     progress = run.told.of(PhaseProgress)
     assert [event.done for event in progress] == [0, 2]
     assert "0 running" in progress[0].detail

@@ -138,6 +138,13 @@ def test_an_interrupted_second_release_is_not_the_first(old: dict[str, Any]) -> 
     assert not planned(registered(definition(), 8), primary, deployment(1, 7, **old)).first
 
 
+def test_a_release_that_was_scaled_to_zero_on_its_way_is_not_the_first_again() -> None:
+    primary = deployment(2, 8, "IN_PROGRESS", runningCount=0, desiredCount=0)
+    plan = planned(registered(definition(OLD), 8), primary, desiredCount=0)
+    assert not plan.first
+    assert plan.desired_count is None
+
+
 def test_what_is_kept_of_the_running_definition_is_said() -> None:
     running = registered(definition(OLD), 7, ephemeralStorage={"sizeInGiB": 50})
     plan = planned(running, deployment(1, 7))

@@ -327,7 +327,7 @@ def completed(observation: Observation) -> bool:
     return by_itself or (known is not None and known.status == "SUCCESSFUL")
 
 
-@settings(max_examples=400)
+@settings(max_examples=200)
 @given(starts, st.lists(observations(), max_size=12))
 def test_success_only_if_my_deployment_was_seen_completed(
     state: Watch, shown: list[Observation]
@@ -341,7 +341,7 @@ def test_success_only_if_my_deployment_was_seen_completed(
             break
 
 
-@settings(max_examples=200)
+@settings(max_examples=100)
 @given(starts, st.lists(observations(), max_size=12))
 def test_no_outcome_is_ever_left(state: Watch, shown: list[Observation]) -> None:
     reached: Watch | None = None
@@ -351,7 +351,7 @@ def test_no_outcome_is_ever_left(state: Watch, shown: list[Observation]) -> None
         reached = state if outcome(state) else None
 
 
-@settings(max_examples=200)
+@settings(max_examples=100)
 @given(starts, st.lists(observations(), max_size=12), observations())
 def test_it_always_ends_at_the_deadline(
     state: Watch, shown: list[Observation], last: Observation
@@ -362,7 +362,7 @@ def test_it_always_ends_at_the_deadline(
     assert outcome(expire(state, state.deadline)) is not None
 
 
-@settings(max_examples=200)
+@settings(max_examples=100)
 @given(
     starts,
     st.lists(deployments(st.just(2)), max_size=5),
@@ -380,7 +380,7 @@ def test_a_world_that_rolled_back_never_looks_like_success(
     assert outcome(expire(state, state.deadline)) not in (Outcome.SUCCEEDED, None)
 
 
-@settings(max_examples=200)
+@settings(max_examples=100)
 @given(st.lists(observations(), max_size=12))
 def test_a_first_release_is_never_rolled_back(shown: list[Observation]) -> None:
     assert ends(*shown, state=FIRST) is not Outcome.ROLLED_BACK
