@@ -36,7 +36,13 @@ def _start(home: Home, emit: Emit, listener_base: int) -> CloudStatus:
     if not os.environ.get(localstack.TOKEN):
         return embedded.start(home, listener_base)
     localstack.compose(home.root, home.port, emit, "up", "--detach", "--wait")
-    return look(home)
+    found = look(home)
+    if not found.running:
+        raise PreflightError(
+            f"LocalStack does not answer at {found.endpoint}",
+            remedy=f"see why: `docker compose -p shipway-cloud-{home.port} logs`",
+        )
+    return found
 
 
 def down(root: Path, port: int, emit: Emit) -> CloudStatus:
