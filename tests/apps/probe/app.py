@@ -93,6 +93,8 @@ def serve() -> None:
 
 
 def main() -> None:
+    # The first process of a container ignores SIGTERM until it has a handler for it.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     print("starting version", os.environ.get("PROBE_VERSION", "1"), flush=True)
     if os.environ.get("PROBE_EXIT"):
         print("fatal: told to exit", flush=True)
@@ -102,7 +104,6 @@ def main() -> None:
     if os.environ.get("PROBE_OOM"):
         run_at(number("PROBE_OOM"), eat_memory)
     if os.environ.get("PROBE_SILENT") == "1":
-        signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
         while True:
             time.sleep(3600)
     serve()

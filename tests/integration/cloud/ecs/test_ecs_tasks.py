@@ -113,7 +113,7 @@ def test_a_missing_log_group_fails_the_task(world: World) -> None:
 
 
 def test_secrets_come_from_both_stores(world: World) -> None:
-    """.../developerguide/secrets-envvar-secrets-manager.html, .../secrets-envvar-ssm-paramstore.html"""
+    """.../secrets-envvar-secrets-manager.html, .../secrets-envvar-ssm-paramstore.html"""
     name = f"secret-{uuid.uuid4().hex}"
     stored = world.cloud.client("secretsmanager").create_secret(
         Name=name, SecretString=json.dumps({"user": "me", "password": "p w"})
@@ -179,12 +179,10 @@ def test_overrides_change_command_and_environment(world: World) -> None:
 def test_containers_of_a_task_share_localhost_and_volumes(world: World) -> None:
     """.../developerguide/task-networking-awsvpc.html, .../bind-mounts.html"""
     mount = [{"sourceVolume": "shared", "containerPath": "/shared"}]
-    script = "; ".join(
-        [
-            "import time, urllib.request as r",
-            "time.sleep(0.5)",
-            "print(r.urlopen('http://127.0.0.1:8080/file?path=/shared/note').read().decode())",
-        ]
+    script = (
+        'for n in 1 2 3 4 5 6 7 8 9; do python3 -c "import urllib.request as r; '
+        "print(r.urlopen('http://127.0.0.1:8080/file?path=/shared/note').read().decode())\" "
+        "2>/dev/null && exit 0; sleep 0.2; done; exit 1"
     )
     definition = world.register(
         world.container(essential=False, mountPoints=mount),
@@ -199,7 +197,7 @@ def test_containers_of_a_task_share_localhost_and_volumes(world: World) -> None:
         world.container(
             "reader",
             portMappings=None,
-            entryPoint=["python3", "-c"],
+            entryPoint=SHELL,
             command=[script],
             logConfiguration=world.log_options(),
             dependsOn=[

@@ -3,10 +3,12 @@
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from tests.integration.cloud.balancer import Balancer
 from tests.integration.local_cloud import Cloud, eventually
+
+if TYPE_CHECKING:
+    from tests.integration.cloud.balancer import Balancer
 
 NETWORK = {"awsvpcConfiguration": {"subnets": ["subnet-1"], "securityGroups": ["sg-1"]}}
 BREAKER = {"enable": True, "rollback": True}
