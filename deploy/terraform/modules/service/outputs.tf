@@ -7,6 +7,6 @@ output "target" {
     task_role_arn      = aws_iam_role.task.arn
     log_group          = aws_cloudwatch_log_group.main.name
     target_group_arn   = aws_lb_target_group.main.arn
-    min_tasks          = aws_appautoscaling_target.main.min_capacity
+    min_tasks          = var.scaling.min
   }
 }

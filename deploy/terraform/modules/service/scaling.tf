@@ -5,12 +5,19 @@ locals {
   }
 }
 
+# Registering a minimum of 1 would start the bootstrap task definition at once: AWS then changes the
+# count "to a value that is inside of this range". So the first deploy raises it to `min_tasks`.
+# https://docs.aws.amazon.com/autoscaling/application/APIReference/API_RegisterScalableTarget.html
 resource "aws_appautoscaling_target" "main" {
   service_namespace  = "ecs"
   resource_id        = "service/${var.cluster.name}/${aws_ecs_service.main.name}"
   scalable_dimension = "ecs:service:DesiredCount"
-  min_capacity       = var.scaling.min
+  min_capacity       = 0
   max_capacity       = var.scaling.max
+
+  lifecycle {
+    ignore_changes = [min_capacity]
+  }
 }
 
 resource "aws_appautoscaling_policy" "main" {
