@@ -26,7 +26,7 @@ health = "/health"
 environment = {{ {environment} }}
 
 [services.probe.build]
-args = {{ BASE = "${{PYTHON_IMAGE:-python:3.12-slim}}" }}
+args = {{ PYTHON_IMAGE = "${{PYTHON_IMAGE:-}}" }}
 """
 
 
@@ -55,7 +55,7 @@ class Project:
             '"http://localhost:4566"', f'"http://localhost:{port}"\nport = {listener}'
         )
         self.base = text
-        self.probe()
+        (root / "deploy.toml").write_text(text)
         for name in (".env.local",):  # what scripts/setup found on this machine
             if (source / name).exists():
                 shutil.copy(source / name, root / name)
@@ -98,13 +98,16 @@ class Project:
         print(f"$ invoke {' '.join(arguments)}\n{out}[{process.returncode}] {seconds:.1f} s")
         return Ran(process.returncode, out, seconds)
 
+    def target(self) -> dict[str, Any]:
+        """Return the deploy parameter."""
+        name = "/shipway-demo/local/deploy"
+        parameter = self.client("ssm").get_parameter(Name=name)["Parameter"]
+        found: dict[str, Any] = json.loads(parameter["Value"])
+        return found
+
     def service(self, name: str) -> dict[str, Any]:
         """Return the ECS service of a service of deploy.toml, as DescribeServices has it."""
-        target = json.loads(
-            self.client("ssm").get_parameter(Name="/shipway-demo/local/deploy")["Parameter"][
-                "Value"
-            ]
-        )
+        target = self.target()
         reply = self.client("ecs").describe_services(
             cluster=target["cluster"], services=[target["services"][name]["service"]]
         )
@@ -122,10 +125,10 @@ class Project:
         return {
             "definitions": ecs.list_task_definitions()["taskDefinitionArns"],
             "images": images,
-            "deployments": [
-                [deployment["id"] for deployment in self.service(name)["deployments"]]
-                for name in ("backend", "probe")
-            ],
+            "deployments": {
+                name: [deployment["id"] for deployment in self.service(name)["deployments"]]
+                for name in self.target()["services"]
+            },
         }
 
     def containers(self) -> list[str]:

@@ -1,0 +1,130 @@
+"""Releases that break, each in its own way: what is said, and that the old version serves."""
+
+import signal
+from collections.abc import Iterator
+
+import pytest
+
+from tests.e2e.project import Project
+from tests.e2e.traffic import Traffic
+
+DEPLOY = ("deploy-backend", "--service", "probe")
+
+
+@pytest.fixture(scope="module")
+def released(probe: Project) -> Iterator[Project]:
+    """The probe with a release that serves version "good"."""
+    deploy(probe, PROBE_VERSION="good")
+    yield probe
+    deploy(probe, PROBE_VERSION="end")
+
+
+def deploy(project: Project, **environment: str) -> None:
+    project.probe(**environment)
+    ran = project.invoke(*DEPLOY)
+    assert ran.code == 0, ran.out
+
+
+def test_a_first_release_that_exits_fails_and_nothing_pretends_to_run(probe: Project) -> None:
+    probe.probe(PROBE_EXIT="3")
+    ran = probe.invoke(*DEPLOY)
+    assert ran.code == 1, ran.out
+    assert "container probe exited with code 3" in ran.out
+    assert "fatal: told to exit" in ran.out
+    service = probe.service("probe")
+    assert service["desiredCount"] == 0
+    assert service["runningCount"] == service["pendingCount"] == 0
+
+
+def test_a_first_release_that_is_unhealthy_fails_too(probe: Project) -> None:
+    probe.probe(PROBE_HEALTH="500")
+    ran = probe.invoke(*DEPLOY)
+    assert ran.code == 1, ran.out
+    assert "health check" in ran.out
+    assert probe.service("probe")["desiredCount"] == 0
+
+
+BROKEN = {
+    "exits at once": ({"PROBE_EXIT": "3"}, ["exited with code 3", "fatal: told to exit"]),
+    "exits with 137": ({"PROBE_EXIT": "137"}, ["137", "fatal: told to exit"]),
+    "health answers 500": ({"PROBE_HEALTH": "500"}, ["health check", "GET /health"]),
+    "never listens": ({"PROBE_SILENT": "1"}, ["health check", "starting version"]),
+    "out of memory": ({"PROBE_OOM": "0.1"}, ["out of memory", "137", "taking memory"]),
+}
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_a_broken_release_is_rolled_back_and_the_old_version_serves(
+    name: str, released: Project
+) -> None:
+    environment, said = BROKEN[name]
+    released.probe(PROBE_VERSION="bad", **environment)
+    with Traffic(f"{released.url}/probe/") as traffic:
+        ran = released.invoke(*DEPLOY)
+    assert ran.code == 4, ran.out
+    assert "rolled back" in ran.out
+    for words in said:
+        assert words in ran.out
+    assert not traffic.failures
+    assert set(traffic.answers) == {"good"}
+    assert released.service("probe")["runningCount"] == 1
+
+
+def test_after_a_rollback_the_same_release_is_not_called_unchanged(released: Project) -> None:
+    released.probe(PROBE_VERSION="bad", PROBE_EXIT="3")
+    definitions = len(released.written()["definitions"])
+    ran = released.invoke(*DEPLOY)
+    assert ran.code == 4, ran.out
+    assert len(released.written()["definitions"]) == definitions  # the same revision again
+
+
+def test_an_application_that_starts_slowly_loses_no_request(released: Project) -> None:
+    released.probe(PROBE_VERSION="slow", PROBE_START="4")
+    with Traffic(f"{released.url}/probe/") as traffic:
+        ran = released.invoke(*DEPLOY)
+    assert ran.code == 0, ran.out
+    assert not traffic.failures
+    assert set(traffic.answers) == {"good", "slow"}
+    deploy(released, PROBE_VERSION="good")
+
+
+def test_a_second_deploy_supersedes_the_first(released: Project) -> None:
+    released.probe(PROBE_VERSION="first", PROBE_START="40")
+    with released.start(*DEPLOY) as first:
+        lines = until(first.stdout, "has started 1 tasks")
+        deploy(released, PROBE_VERSION="good", NOTE="second")
+        out = lines + str(first.stdout.read() if first.stdout else "")
+    assert first.returncode == 5, out
+    assert "superseded" in out
+
+
+def test_a_rollout_that_takes_too_long_times_out_and_goes_on(released: Project) -> None:
+    released.probe(PROBE_VERSION="late", PROBE_START="9")
+    ran = released.invoke(*DEPLOY, "--timeout", "3")
+    assert ran.code == 6, ran.out
+    assert "the rollout goes on" in ran.out
+    again = released.invoke(*DEPLOY)  # follows it: no second rollout
+    assert again.code == 0, again.out
+    assert "is being rolled out already" in again.out
+
+
+def test_ctrl_c_detaches_and_says_how_to_go_on(released: Project) -> None:
+    released.probe(PROBE_VERSION="detached", PROBE_START="4")
+    with released.start(*DEPLOY) as run:
+        lines = until(run.stdout, "has started 1 tasks")
+        run.send_signal(signal.SIGINT)
+        out = lines + str(run.stdout.read() if run.stdout else "")
+    assert run.returncode == 130, out
+    assert "invoke deploy-backend --service probe" in out
+    assert "Traceback" not in out
+    assert released.invoke(*DEPLOY).code == 0
+
+
+def until(stream: Iterator[str] | None, words: str) -> str:
+    """Read lines up to one with these words; the process's own deadline bounds the wait."""
+    lines = ""
+    for line in stream or ():
+        lines += line
+        if words in line:
+            return lines
+    raise AssertionError(f"{words!r} was never printed:\n{lines}")
