@@ -10,6 +10,7 @@ import subprocess
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -44,12 +45,15 @@ def run(
     secrets: Iterable[str] = (),
     on_line: Callable[[str], None] = _ignore,
     ok_codes: frozenset[int] = frozenset({0}),
+    stop: signal.Signals = signal.SIGTERM,
+    grace: float = GRACE_SECONDS,
 ) -> int:
     """Run `argv`, calling `on_line` with each line that it prints (stdout and stderr together).
 
     `env` is added to this process's environment; `timeout` is in seconds. Returns the exit code,
     one of `ok_codes`. Raises ToolError with the last lines if the tool is missing, ends otherwise,
-    or takes longer. Ctrl-C ends the tool first and is raised again.
+    or takes longer. Ctrl-C ends the tool first and is raised again: it gets the signal `stop`, and
+    SIGKILL `grace` seconds later.
     """
     tail: deque[str] = deque(maxlen=KEPT_LINES)
     hidden = tuple(secrets)
@@ -60,7 +64,7 @@ def run(
         on_line(line)
 
     process = _start(argv, cwd, env)
-    code = _follow(process, stdin, timeout, receive)
+    code = _follow(process, stdin, timeout, receive, partial(_end, process, stop, grace))
     if code is None:
         raise ToolError(f"{argv[0]} took longer than {timeout:g} s", details=tuple(tail))
     if code not in ok_codes:
@@ -114,13 +118,14 @@ def _follow(
     stdin: str,
     timeout: float | None,
     receive: Callable[[str], None],
+    end: Callable[[], None],
 ) -> int | None:
     """Feed and drain `process`; its exit code, or None if it had to be ended for its time."""
     late = threading.Event()
 
     def expire() -> None:
         late.set()
-        _end(process)
+        end()
 
     timer = threading.Timer(timeout, expire) if timeout is not None else None
     if timer:
@@ -131,7 +136,7 @@ def _follow(
             receive(line)
         code = process.wait()
     except BaseException:
-        _end(process)
+        end()
         raise
     finally:
         if timer:
@@ -151,12 +156,12 @@ def _feed(pipe: "IO[str] | None", text: str) -> None:
         pass  # the tool ended before it read everything; its exit code says why
 
 
-def _end(process: "subprocess.Popen[str]") -> None:
-    """SIGTERM to the tool and its children, SIGKILL after GRACE_SECONDS."""
-    for number in (signal.SIGTERM, signal.SIGKILL):
+def _end(process: "subprocess.Popen[str]", stop: signal.Signals, grace: float) -> None:
+    """Send `stop` to the tool and its children, SIGKILL after `grace` seconds."""
+    for number in (stop, signal.SIGKILL):
         try:
             os.killpg(process.pid, number)
-            process.wait(GRACE_SECONDS)
+            process.wait(grace)
         except ProcessLookupError:
             return
         except subprocess.TimeoutExpired:

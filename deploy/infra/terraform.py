@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import signal
 import socket
 import time
 from collections.abc import Callable, Iterator
@@ -34,6 +35,7 @@ from deploy.infra.plan import (
 
 TERRAFORM = Path(__file__).parent.parent / "terraform"
 REACH_SECONDS = 3.0  # for a local cloud to take a connection
+INTERRUPT_SECONDS = 120.0  # for Terraform to end what it began, and to write its state
 CHANGED = 2  # exit code of `terraform plan -detailed-exitcode`
 
 Approve = Callable[[InfraPlan], bool]
@@ -111,8 +113,15 @@ class Run:
             else:
                 receive(message)
 
-        ok = frozenset({0, 1, CHANGED})
-        code = process.run(argv, cwd=self.space.root, env=self.env, on_line=on_line, ok_codes=ok)
+        code = process.run(
+            argv,
+            cwd=self.space.root,
+            env=self.env,
+            on_line=on_line,
+            ok_codes=frozenset({0, 1, CHANGED}),
+            stop=signal.SIGINT,  # SIGTERM would end the provider before its work is in the state
+            grace=INTERRUPT_SECONDS,
+        )
         if code == 1:
             wrote = argv[1] == "apply"
             raise stream.failure(" ".join(argv[:2]), diagnostics, rest, wrote=wrote)
