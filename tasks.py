@@ -124,9 +124,9 @@ def status(_: Context, json: bool = False) -> None:
 @task(name="plan", auto_shortflags=False, help=ENV | JSON)
 def infra_plan(_: Context, env: str = "local", json: bool = False) -> None:
     """Show what Terraform would change, and why."""
-    from deploy.pipeline import infra_plan
+    from deploy.infrastructure import plan
 
-    _run(infra_plan, env, json=json)
+    _run(plan, env, json=json)
 
 
 @task(name="apply", auto_shortflags=False, help=ENV | JSON | YES | PLAN)
@@ -146,13 +146,17 @@ def infra_destroy(
 
 
 def _infra(ctx: Context, env: str, *, plan: bool, yes: bool, json: bool, destroy: bool) -> None:
-    from deploy.pipeline import infra_apply, infra_plan
+    from deploy import infrastructure
 
     if plan or _dry(ctx):
-        _run(lambda config, emit: infra_plan(config, emit, destroy=destroy), env, json=json)
+        _run(
+            lambda config, emit: infrastructure.plan(config, emit, destroy=destroy), env, json=json
+        )
     else:
         _run(
-            lambda config, emit: infra_apply(config, emit, yes=yes, destroy=destroy), env, json=json
+            lambda config, emit: infrastructure.apply(config, emit, yes=yes, destroy=destroy),
+            env,
+            json=json,
         )
 
 

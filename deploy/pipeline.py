@@ -4,6 +4,7 @@ import json
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Any
 
 from deploy import git
 from deploy.aws import Aws
@@ -17,6 +18,7 @@ from deploy.outcome import Outcome
 from deploy.service.effects import Answer
 from deploy.service.plan import ServicePlan, ServiceState, revision
 from deploy.service.rollout import RolloutResult
+from deploy.service.scaling import ScalingPlan
 from deploy.target import ServiceTarget, Target, parameter_name, parse_target
 
 DIGEST_SHOWN = len("sha256:") + 12
@@ -40,6 +42,7 @@ class BackendPlan:
     target: Target
     image: ImagePlan
     service: ServicePlan
+    scaling: ScalingPlan
 
     @property
     def place(self) -> ServiceTarget:
@@ -47,11 +50,11 @@ class BackendPlan:
 
     @property
     def changes(self) -> tuple[Change, ...]:
-        return (*image_changes(self.image), *self.service.changes)
+        return (*image_changes(self.image), *self.service.changes, *self.scaling.changes)
 
     @property
     def changed(self) -> bool:
-        return self.image.action == "build" or self.service.changed
+        return self.image.action == "build" or self.service.changed or bool(self.scaling.changes)
 
 
 def deploy_backend(config: Config, options: BackendOptions, emit: Emit) -> int:
@@ -94,6 +97,7 @@ class Deploy:
     def plan(self) -> BackendPlan:
         """Read the world and return what would change. Nothing is written."""
         from deploy.image.survey import survey
+        from deploy.service import scaling
 
         self.aws.check_account()
         target = read_target(self.aws)
@@ -106,7 +110,16 @@ class Deploy:
             rebuild=self.options.rebuild,
             dirty=self.commit.dirty,
         )
-        return BackendPlan(target, image, self._plan_service(target, image, image.digest or None))
+        return BackendPlan(
+            target,
+            image,
+            service=self._plan_service(target, image, image.digest or None),
+            scaling=scaling.survey(self._autoscaling, target.cluster, place),
+        )
+
+    @property
+    def _autoscaling(self) -> Any:
+        return self.aws.client("application-autoscaling")
 
     def _plan_service(self, target: Target, image: ImagePlan, digest: str | None) -> ServicePlan:
         from deploy.service.definition import image_reference, render
@@ -127,7 +140,7 @@ class Deploy:
         """Carry the plan out; the service's part is made anew with the image's real digest."""
         from deploy.image import apply as image_apply
         from deploy.image.engine import connect
-        from deploy.service import rollout
+        from deploy.service import rollout, scaling
 
         image = image_apply.apply(
             plan.image,
@@ -154,6 +167,8 @@ class Deploy:
             timeout=self.options.timeout,
             ask=self._ask if interactive() else None,
         )
+        if result.outcome.exit_code == 0:
+            scaling.apply(plan.scaling, self._autoscaling)
         return self._conclude(plan, result)
 
     def _ask(self) -> Answer:
@@ -263,34 +278,4 @@ def urls(config: Config, emit: Emit, *, as_json: bool = False) -> int:
     lines = [json.dumps(found)] if as_json else [f"{name}  {url}" for name, url in found.items()]
     for line in lines:
         emit(Note(line))
-    return 0
-
-
-def infra_plan(config: Config, emit: Emit, *, destroy: bool = False) -> int:
-    """Show what Terraform would change."""
-    from deploy.infra import terraform
-
-    started = time.monotonic()
-    plan = terraform.plan(config, emit, destroy=destroy)
-    summary = f"{len(plan.changes)} to change" if plan.changes else "nothing to do"
-    emit(Finished("planned", 0, time.monotonic() - started, summary))
-    return 0
-
-
-def infra_apply(config: Config, emit: Emit, *, yes: bool = False, destroy: bool = False) -> int:
-    """Show what Terraform would change, ask where the environment wants it, and do it."""
-    from deploy.infra import terraform
-
-    def approve(_: object) -> bool:
-        confirm(config, "this plan", yes=yes)
-        return True
-
-    started = time.monotonic()
-    Aws(config).check_account()
-    change = terraform.destroy if destroy else terraform.apply
-    plan = change(config, emit, approve=approve)
-    outcome = ("destroyed" if destroy else "applied") if plan.changes else "unchanged"
-    step = "" if destroy else f"`invoke deploy-backend --env {config.environment.name}`"
-    seconds = time.monotonic() - started
-    emit(Finished(outcome, 0, seconds, f"{len(plan.changes)} changed", next_step=step))
     return 0
