@@ -1,6 +1,7 @@
 """The containers of one local cloud: ours and MiniStack's."""
 
 import contextlib
+from typing import Any
 
 import docker
 import docker.errors
@@ -27,7 +28,13 @@ def shown(instance: str) -> list[dict[str, str]]:
     with contextlib.suppress(*_ERRORS), contextlib.closing(docker.from_env()) as client:
         for label in _LABELS:
             wanted: dict[str, str | list[str] | bool] = {"label": f"{label}={instance}"}
-            for item in client.containers.list(all=True, filters=wanted, ignore_removed=True):
-                image = str(item.attrs["Config"]["Image"])
-                found.append({"name": str(item.name), "image": image, "state": str(item.status)})
+            listed = client.containers.list(
+                all=True, filters=wanted, ignore_removed=True, sparse=True
+            )
+            found += [_shown(item.attrs) for item in listed]
     return found
+
+
+def _shown(listed: dict[str, Any]) -> dict[str, str]:
+    name = str(listed["Names"][0]).removeprefix("/")
+    return {"name": name, "image": str(listed["Image"]), "state": str(listed["State"])}

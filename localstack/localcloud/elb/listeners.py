@@ -10,6 +10,7 @@ from functools import partial
 from aiohttp import web
 
 from localcloud.elb.model import Listener
+from localcloud.elb.proxy import unadorned
 
 Handle = Callable[[str, int, web.Request], Awaitable[web.StreamResponse]]
 
@@ -89,6 +90,7 @@ class Sites:
         port, sockets = self._reserve(listener.port)
         app = web.Application()
         app.router.add_route("*", "/{tail:.*}", partial(self._handle, listener.arn, port))
+        app.on_response_prepare.append(unadorned)
         runner = web.AppRunner(
             app,
             access_log=None,

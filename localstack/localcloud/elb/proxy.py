@@ -18,6 +18,8 @@ _LOG = logging.getLogger(__name__)
 # https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-troubleshooting.html#http-504-issues
 _CONNECT_TIMEOUT = 10.0
 _MADE_BY_AIOHTTP = ("User-Agent", "Accept", "Accept-Encoding", "Content-Type")
+_SERVER_MAKES = ("Server", "Content-Type")
+_ABSENT = "absent"
 _HANDSHAKE = ("Sec-WebSocket-Key", "Sec-WebSocket-Version", "Sec-WebSocket-Extensions")
 
 
@@ -96,12 +98,22 @@ class Forwarder:
             return client
 
 
+async def unadorned(_: web.BaseRequest, response: web.StreamResponse) -> None:
+    """Take back the headers that aiohttp adds where the target sent none.
+
+    For `aiohttp.web.Application.on_response_prepare`.
+    """
+    for name in response.get(_ABSENT, ()):
+        response.headers.popall(name, None)
+
+
 async def _relay(request: web.Request, upstream: aiohttp.ClientResponse) -> web.StreamResponse:
     response = web.StreamResponse(
         status=upstream.status,
         reason=upstream.reason,
         headers=end_to_end(upstream.headers.items()),
     )
+    response[_ABSENT] = [name for name in _SERVER_MAKES if name not in upstream.headers]
     bodiless = request.method == "HEAD" or upstream.status in (204, 304)
     if "Content-Length" not in upstream.headers and not bodiless and request.version >= (1, 1):
         response.enable_chunked_encoding()

@@ -70,6 +70,12 @@ def test_repeated_response_headers(client: httpx.Client) -> None:
     assert client.get("/").headers.get_list("set-cookie") == ["a=1", "b=2"]
 
 
+def test_no_response_header_is_invented(app: App, balancer: Balancer) -> None:
+    headers = balancer.get("/").headers
+    assert "content-type" not in headers
+    assert "aiohttp" not in headers.get("server", "")
+
+
 @pytest.mark.parametrize("method", ["GET", "POST", "PUT", "DELETE"])
 def test_methods(client: httpx.Client, method: str) -> None:
     assert client.request(method, "/").json()["method"] == method
