@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from rich.status import Status
 
 COLORS = {"+": "green", "~": "yellow", "-": "red", "=": "dim"}
+LIVE_UNITS = ("bytes", "steps")  # move too often for a log; what they count ends in other lines
 VALUE_WIDTH = 60  # characters of a changed value that are shown
 
 
@@ -86,7 +87,7 @@ class Plain:
         style = COLORS[change.sign]
         self.line(f"  {change.sign} {change.subject:<{width}}  {change.reason}".rstrip(), style)
         for sign, value in (("-", change.before), ("+", change.after)):
-            if value is not None:
+            if value is not None and change.sign != "=":
                 short = value if len(value) <= VALUE_WIDTH else value[: VALUE_WIDTH - 1] + "…"
                 self.line(f"      {sign} {short}", COLORS[sign])
 
@@ -96,7 +97,7 @@ class Plain:
 
     @render.register
     def _(self, event: PhaseProgress) -> None:
-        if event.unit != "bytes" and self.shown.get(event.phase) != event.detail:
+        if event.unit not in LIVE_UNITS and self.shown.get(event.phase) != event.detail:
             self.shown[event.phase] = event.detail
             self.line(f"    {event.detail}")
 
