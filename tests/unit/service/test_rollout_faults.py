@@ -54,6 +54,12 @@ class TestApi:
         ecs.faults["describe_services"] = [None, *[error] * 60]
         assert Run(ecs).outcome is Outcome.SUCCEEDED
 
+    def test_outages_are_counted_one_by_one(self) -> None:
+        ecs = world(STARTED, STARTED, STARTED, DONE)
+        away: list[BaseException | None] = [refusal("InternalFailure", 500)] * 90
+        ecs.faults["describe_services"] = [None, *away, None, *away]
+        assert Run(ecs).outcome is Outcome.SUCCEEDED
+
     def test_a_long_outage_is_an_error_that_says_what_goes_on(self) -> None:
         ecs = world(STARTED, DONE)
         ecs.faults["describe_services"] = [None, *[refusal("InternalFailure", 503)] * 1000]
@@ -147,6 +153,40 @@ class TestReruns:
         ecs.frames = [service(failed, deployment(-1, 7))]
         assert Run(ecs).outcome is Outcome.SUCCEEDED
         assert ecs.of("update_service")[0]["forceNewDeployment"] is True
+
+    def test_a_rollout_that_ended_before_it_was_followed_is_proven_all_the_same(self) -> None:
+        ecs = world()
+        ecs.definitions[arn(8)] = registered(NEW, 8)
+        ecs.frames = [STARTED, DONE]
+        run = Run(ecs)
+        assert run.outcome is Outcome.SUCCEEDED
+        assert len(run.result.tasks) == 2
+
+    def test_a_followed_rollout_that_is_gone_is_said_so(self) -> None:
+        ecs = world()
+        ecs.definitions[arn(8)] = registered(NEW, 8)
+        ecs.frames = [STARTED, ROLLED_BACK]
+        with pytest.raises(ToolError, match="ended before it could be followed"):
+            Run(ecs)
+
+    def test_a_lost_forced_update_does_not_adopt_the_failed_rollout_before_it(self) -> None:
+        ecs = world()
+        ecs.definitions[arn(8)] = registered(NEW, 8)
+        ecs.frames = [service(deployment(0, 8, "FAILED", runningCount=0), deployment(-1, 7))]
+        plan = planned(ecs)
+        ecs.faults["update_service"] = [refusal("InternalFailure", 500)]
+        begun = service(deployment(2, 8, "IN_PROGRESS"), deployment(-1, 7))
+        frames = iter([begun, begun, DONE])
+        update, ecs.after = ecs.update_service, []
+
+        def arrive(**given: Any) -> dict[str, Any]:
+            if len(ecs.of("update_service")) == 1:
+                ecs.after = list(frames)
+            return update(**given)
+
+        ecs.update_service = arrive  # type: ignore[method-assign]
+        assert Run(ecs, plan=plan).outcome is Outcome.SUCCEEDED
+        assert len(ecs.of("update_service")) == 2
 
     def test_an_update_that_starts_nothing_is_unchanged(self) -> None:
         """Somebody deployed the same between plan and apply."""
