@@ -155,7 +155,7 @@ def test_log_lines_are_found(cloud: Cloud) -> None:
         return [event["message"] for event in reply["events"]]
 
     assert eventually(lambda: len(found()) == 2 and found()) == ["started", "ERROR out of paper"]
-    assert found(filterPattern="ERROR") == ["ERROR out of paper"]
+    assert found(logStreamNames=["app/1"]) == found()
     assert found(startTime=now + 1) == ["ERROR out of paper"]
     page = logs.get_log_events(
         logGroupName=group, logStreamName="app/1", startFromHead=False, limit=1
