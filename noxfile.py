@@ -93,9 +93,9 @@ def bench(session: nox.Session) -> None:
 def lock(session: nox.Session) -> None:
     """Write the lock files from pyproject.toml, with hashes."""
     session.install("uv")
-    common = ("--universal", "--generate-hashes", "--no-emit-index-url", "--no-header", "--quiet")
-    compile_ = ("uv", "pip", "compile", *common, "--python-version", "3.11", *session.posargs)
-    session.run(*compile_, "--group", "backend", "-o", "backend/requirements.txt")
+    common = ("--universal", "--generate-hashes", "--no-emit-index-url", "--no-emit-find-links")
+    compile_ = ("uv", "pip", "compile", *common, "--no-header", "-q", "--python-version", "3.11")
+    session.run(*compile_, *session.posargs, "--group", "backend", "-o", "backend/requirements.txt")
     session.run(
         *compile_, "pyproject.toml", "--group", "dev", "-c", "backend/requirements.txt", "-o", LOCK
     )
