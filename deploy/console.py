@@ -5,8 +5,7 @@ in CI, JSON lines with --json. Nothing else in deploy/ prints.
 import json
 import os
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from functools import singledispatchmethod
@@ -27,10 +26,11 @@ from deploy.events import (
 )
 
 if TYPE_CHECKING:
-    from rich.status import Status
+    from rich.progress import Progress
 
 COLORS = {"+": "green", "~": "yellow", "-": "red", "=": "dim"}
 LIVE_UNITS = ("bytes", "steps")  # move too often for a log; what they count ends in other lines
+SUBJECT_WIDTH = 40  # characters; a longer subject pushes its reason to the right
 VALUE_WIDTH = 60  # characters of a changed value that are shown
 
 
@@ -78,7 +78,8 @@ class Plain:
     @render.register
     def _(self, event: PlanShown) -> None:
         self.line(event.title, "bold")
-        width = max((len(change.subject) for change in event.changes), default=0)
+        longest = max((len(change.subject) for change in event.changes), default=0)
+        width = min(longest, SUBJECT_WIDTH)
         for change in event.changes:
             self.change(change, width)
 
@@ -139,13 +140,13 @@ class Plain:
 class Live(Plain):
     """The plain lines in colour, with one moving line for the phase that runs."""
 
-    def __init__(self, stream: TextIO, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, stream: TextIO) -> None:
         from rich.console import Console
 
         super().__init__(stream)
-        self.clock = clock
         self.rich = Console(file=stream, highlight=False)
-        self.status: Status | None = None
+        self.moving: Progress | None = None
+        self.phase = ""
 
     def __enter__(self) -> Self:
         return self
@@ -157,21 +158,31 @@ class Live(Plain):
         self.rich.print(text, style=_style or None, markup=False, soft_wrap=True)
 
     def stop(self) -> None:
-        if self.status:
-            self.status.stop()
-            self.status = None
+        """Take the moving line away."""
+        if self.moving:
+            self.moving.stop()
+            self.moving = None
 
     def show(self, phase: str, detail: str) -> None:
-        """Put the phase and where it is on the moving line."""
-        from rich.text import Text
+        """Put the phase, where it is and its elapsed time on the moving line."""
+        from rich.markup import escape
 
-        room = max(20, self.rich.width - len(phase) - 8)
-        text = Text.assemble((phase, "bold"), "  ", detail[:room])
-        if self.status:
-            self.status.update(text)
-        else:
-            self.status = self.rich.status(text, spinner="dots")
-            self.status.start()
+        if self.moving is None or phase != self.phase:
+            self.start(phase)
+        room = max(20, self.rich.width - len(phase) - 16)
+        if self.moving:
+            description = f"[bold]{escape(phase)}[/]  {escape(detail[:room])}"
+            self.moving.update(self.moving.task_ids[0], description=description)
+
+    def start(self, phase: str) -> None:
+        from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+        self.stop()
+        columns = (SpinnerColumn(), TimeElapsedColumn(), TextColumn("{task.description}"))
+        self.moving = Progress(*columns, console=self.rich, transient=True)
+        self.moving.add_task(phase, total=None)
+        self.moving.start()
+        self.phase = phase
 
     def __call__(self, event: Event) -> None:
         if isinstance(event, PhaseStarted):
