@@ -238,31 +238,13 @@ def test_a_changed_health_path_is_planned_with_its_values_and_can_be_refused(
 
 
 def test_what_terraform_says_of_a_failure_is_shown(cloud: Cloud, tmp_path: Path) -> None:
-    """A repository that somebody made by hand is in the way."""
-    cloud.client("ecr").create_repository(repositoryName="clash-local-web")
-    config = configuration(tmp_path, cloud.endpoint, "clash", names=("web",), port=free_port())
-    try:
-        with pytest.raises(ToolError) as caught:
-            terraform.apply(config, Watched().emit)
-        assert "clash-local-web" in caught.value.message
-        assert any("aws_ecr_repository.main" in line for line in caught.value.details)
-        assert "terraform import" in caught.value.remedy
-    finally:
-        terraform.destroy(config, Watched().emit)
-        cloud.client("ecr").delete_repository(repositoryName="clash-local-web")
-
-
-def test_destroy_leaves_nothing(cloud: Cloud, tmp_path: Path) -> None:
-    config = configuration(tmp_path, cloud.endpoint, "gone", names=("web",), port=free_port())
-    terraform.apply(config, Watched().emit)
-    assert any("gone-local" in found for found in everything(cloud))
+    config = configuration(tmp_path, cloud.endpoint, names=("Not_Lower",), port=free_port())
     watched = Watched()
-    terraform.destroy(config, watched.emit)
-    assert [found for found in everything(cloud) if "gone-local" in found] == []
-    assert any(line.startswith("- network.aws_vpc.main  deleted") for line in watched.lines())
-    again = Watched()
-    assert terraform.destroy(config, again.emit).changes == ()
-    assert again.of(Note)[0].text == "nothing to destroy"
+    with pytest.raises(ToolError, match="`terraform plan` failed") as caught:
+        terraform.apply(config, watched.emit)
+    assert any("modules/registry/main.tf:" in line for line in caught.value.details)
+    assert any("infra-test-local-Not_Lower" in line for line in caught.value.details)
+    assert [event.ok for event in watched.of(PhaseEnded)] == [True, False]
 
 
 def test_ctrl_c_leaves_nothing_that_the_state_does_not_know(cloud: Cloud, tmp_path: Path) -> None:
@@ -277,6 +259,19 @@ def test_ctrl_c_leaves_nothing_that_the_state_does_not_know(cloud: Cloud, tmp_pa
     assert any("loadbalancer/app/broken-off-local" in found for found in everything(cloud))
     terraform.destroy(config, Watched().emit)
     assert [found for found in everything(cloud) if "broken-off" in found] == []
+
+
+def test_destroy_leaves_nothing(cloud: Cloud, applied: tuple[Config, Watched]) -> None:
+    """The last of those that use the applied environment."""
+    config, _ = applied
+    assert any("infra-test" in found for found in everything(cloud))
+    watched = Watched()
+    terraform.destroy(config, watched.emit)
+    assert [found for found in everything(cloud) if "infra-test" in found] == []
+    assert any(line.startswith("- network.aws_vpc.main  deleted") for line in watched.lines())
+    again = Watched()
+    assert terraform.destroy(config, again.emit).changes == ()
+    assert again.of(Note)[0].text == "nothing to destroy"
 
 
 def everything(cloud: Cloud) -> list[str]:
