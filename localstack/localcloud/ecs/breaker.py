@@ -55,6 +55,10 @@ def breaker_of(configuration: dict[str, Any]) -> Breaker:
     )
 
 
+# As many failures in a row are not throttled; the breaker's least threshold is below it.
+FREE_FAILURES = 4
+
+
 def launch_delay(streak: int) -> float:
     """Return how long to wait before the next launch after `streak` failures in a row, seconds.
 
@@ -62,5 +66,4 @@ def launch_delay(streak: int) -> float:
     https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-throttle-logic.html
     Its longest delay is 27 minutes; here it is one.
     """
-    free = 4
-    return 0.0 if streak < free else min(60.0, 2.0 ** (streak - free))
+    return 0.0 if streak < FREE_FAILURES else min(60.0, 2.0 ** (streak - FREE_FAILURES))

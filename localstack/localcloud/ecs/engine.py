@@ -11,7 +11,8 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from localcloud.ecs import names, rollouts, scheduler
-from localcloud.ecs.lifecycle import Host, Surroundings, TaskRunner
+from localcloud.ecs.host import Host, Surroundings
+from localcloud.ecs.lifecycle import TaskRunner
 from localcloud.ecs.model import (
     Cluster,
     Container,
@@ -121,6 +122,7 @@ class Engine:
         old = now - self.pace.keep_stopped
         for task in [t for t in self.store.tasks.values() if t.times.get("stoppedAt", now) < old]:
             del self.store.tasks[task.id]
+            self.store.tags.pop(task.arn, None)
 
     def _serve(self, service: Service, now: float) -> None:
         tasks = self.store.tasks_of(service)
@@ -152,6 +154,7 @@ class Engine:
     def _start_tasks(self, service: Service, deployment: str, count: int, now: float) -> None:
         tasks = [self._service_task(service, deployment, now) for _ in range(count)]
         for task in tasks:
+            self._tag(service, task)
             self.launch(task)
         called = " ".join(f"(task {task.id})" for task in tasks)
         rollouts.note(service, f"has started {count} tasks: {called}.", now)
@@ -175,6 +178,19 @@ class Engine:
             target_keys=tuple(keys),
         )
 
+    def _tag(self, service: Service, task: Task) -> None:
+        origin = {"SERVICE": service.arn, "TASK_DEFINITION": task.definition.arn}
+        propagated = origin.get(service.spec.get("propagateTags", ""), "")
+        managed = {"aws:ecs:clusterName": service.cluster, "aws:ecs:serviceName": service.name}
+        self.store.tags[task.arn] = [
+            *self.store.tags.get(propagated, []),
+            *(
+                {"key": key, "value": value}
+                for key, value in managed.items()
+                if service.spec.get("enableECSManagedTags")
+            ),
+        ]
+
     def new_task(self, definition: TaskDefinition, cluster: Cluster, now: float) -> Task:
         """Make a task of `definition` that is not running yet."""
         make, task_id = self.store.names.arn, names.hexadecimal()
@@ -196,7 +212,7 @@ class Engine:
         now = self.clock()
         if failed:
             rollouts.count_failure(service, task, now)
-            rollouts.note(service, f"(task {task.id}) {reason.removeprefix('Task ')}.", now)
+            rollouts.note(service, scheduler.complaint(task, reason), now)
         self.stop_task(task, StopCode.SCHEDULER, reason)
         rollouts.note(service, f"has stopped 1 running tasks: (task {task.id}).", now)
 

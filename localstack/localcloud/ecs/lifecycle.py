@@ -7,40 +7,16 @@ https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-lifecycle-expla
 import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from functools import partial
-from typing import Protocol
 
 from localcloud.ecs import containers as docker_arguments
 from localcloud.ecs.containers import STOP_TIMEOUT, init_containers, network_owner, start_order
 from localcloud.ecs.health import from_docker
-from localcloud.ecs.logs import Batch, LogStream
-from localcloud.ecs.model import Container, Pace, StopCode, Task, TaskStatus
-from localcloud.ecs.runtime import Image, Inspection, Runtime, StartError
-from localcloud.ports import Address, Targets, TargetState
-from localcloud.settings import Settings
-
-
-class Surroundings(Protocol):
-    """The secrets and logs that a task needs (`localcloud.ecs.aws.Aws`)."""
-
-    def secret(self, value_from: str) -> str: ...
-    def open_stream(self, options: dict[str, str], container: str, task_id: str) -> str: ...
-    def put_logs(self, group: str, stream: str, batch: Batch) -> None: ...
-
-
-@dataclass(frozen=True)
-class Host:
-    """Where tasks run. `tell` says that a task has changed, `note` writes a service event."""
-
-    runtime: Runtime
-    targets: Targets
-    aws: Surroundings
-    settings: Settings
-    pace: Pace
-    clock: Callable[[], float]
-    tell: Callable[[], None]
-    note: Callable[[Task, str], None]
+from localcloud.ecs.host import Host
+from localcloud.ecs.logs import LogStream
+from localcloud.ecs.membership import Membership
+from localcloud.ecs.model import Container, StopCode, Task, TaskStatus
+from localcloud.ecs.runtime import Image, Inspection, StartError
 
 
 class _Stopped(Exception):  # noqa: N818 - the task was told to stop before it ran
@@ -53,6 +29,7 @@ class TaskRunner:
     def __init__(self, task: Task, host: Host) -> None:
         self.task = task
         self._host = host
+        self._members = Membership(task, host)
         self._wake = asyncio.Event()
         self._hurry = False
         self._ports: dict[int, int] = {}
@@ -99,7 +76,7 @@ class TaskRunner:
             await self._conditions(container)
             await self._launch(container, owner, images[container.name], secrets[container.name])
         self._enter(TaskStatus.ACTIVATING)
-        self._register()
+        self._members.join(self._ports)
         self.task.times["startedAt"] = self._host.clock()
         self._enter(TaskStatus.RUNNING)
 
@@ -241,31 +218,14 @@ class TaskRunner:
         task.times.setdefault("executionStoppedAt", self._host.clock())
         self._host.tell()
 
-    # --- targets
-
-    def _register(self) -> None:
-        task, targets = self.task, self._host.targets
-        for key in task.target_keys:
-            address = Address("127.0.0.1", self._ports[key.port])
-            targets.register(key.group_arn, task.address, key.port, address)
-            task.target_states[key] = (TargetState.INITIAL, "Elb.RegistrationInProgress")
-            self._host.note(task, f"registered 1 targets in (target-group {key.group_arn})")
-
-    async def _deregister(self) -> None:
-        """Take the task out of its target groups; wait until its last requests are answered."""
-        task, targets = self.task, self._host.targets
-        keys = list(task.target_states)
-        for key in keys:
-            targets.deregister(key.group_arn, task.address, key.port)
-            self._host.note(task, f"deregistered 1 targets in (target-group {key.group_arn})")
-        if keys:
-            self._host.note(task, "has begun draining connections on 1 tasks.")
-        while not all(targets.drained(k.group_arn, task.address, k.port) for k in keys):
+    async def _leave_targets(self) -> None:
+        """Leave the target groups; wait until the last requests are answered."""
+        self._members.leave()
+        while not self._members.drained():
             gone = await self._look_all()
             if self._hurry or any(container.essential for container in gone):
-                break
+                return
             await asyncio.sleep(self._host.pace.tick)
-        task.target_states.clear()
 
     # --- stop
 
@@ -273,7 +233,7 @@ class TaskRunner:
         task = self.task
         task.times["stoppingAt"] = self._host.clock()
         self._enter(TaskStatus.DEACTIVATING)
-        await self._deregister()
+        await self._leave_targets()
         self._enter(TaskStatus.STOPPING)
         created = [c for c in reversed(task.containers) if c.id]
         await asyncio.gather(*(self._stop(c) for c in created))

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from localcloud.ecs import names
-from localcloud.ecs.breaker import breaker_of
+from localcloud.ecs.breaker import FREE_FAILURES, breaker_of
 from localcloud.ecs.model import (
     STARTING,
     Deployment,
@@ -186,6 +186,8 @@ def count_failure(service: Service, task: Task, now: float) -> None:
         return
     service.streak += 1
     service.last_failure = now
+    if service.streak == FREE_FAILURES:
+        note(service, "is unable to consistently start tasks successfully.", now)
     if primary.state is Rollout.IN_PROGRESS:
         primary.failed_tasks += 1
         primary.record.failures = max(primary.record.failures, primary.failed_tasks)

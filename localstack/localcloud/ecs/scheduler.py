@@ -78,6 +78,18 @@ def failing(task: Task, now: float, grace: float) -> str:
     return ""
 
 
+def complaint(task: Task, reason: str) -> str:
+    """Return what the service's event says of a task that is replaced for its health.
+
+    https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-event-messages-list.html
+    """
+    for key, (state, code) in task.target_states.items():
+        if state is TargetState.UNHEALTHY:
+            where = f"(port {key.port}) is unhealthy in (target-group {key.group_arn})"
+            return f"(task {task.id}) {where} due to (reason {code})."
+    return f"(task {task.id}) {reason.removeprefix('Task ')}."
+
+
 @dataclass(frozen=True)
 class _Census:
     """A service's live tasks, sorted into what the rules speak of."""
