@@ -97,6 +97,9 @@ def look(home: Home) -> CloudStatus:
     document = _get(home.port, "/_localcloud/status")
     if document is not None and "listeners" in document:
         return _parse(home, endpoint, document)
+    pid = home.pid()
+    if pid is not None and _listens(home.port):  # ours, and too busy to answer
+        return CloudStatus(running=True, endpoint=endpoint, pid=pid, log=home.log)
     if _get(home.port, "/_localstack/health") is not None:
         return CloudStatus(running=True, endpoint=endpoint, kind="localstack")
     if _listens(home.port):

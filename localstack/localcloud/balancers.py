@@ -56,7 +56,7 @@ class Balancers:
         fields = dict(parse_qsl(body.decode(), keep_blank_values=True))
         action = fields.get("Action", "")
         try:
-            _check_matcher(fields)
+            _check_health_check(fields)
             if action in ACTIONS:
                 return await self._about_targets(action, fields)
             given = query_input("elbv2", action, fields) if action in _KEEPS else {}
@@ -82,11 +82,13 @@ class Balancers:
         return Reply(reply.status, reply.headers, self._overlay.restore(reply.body))
 
 
-def _check_matcher(fields: dict[str, str]) -> None:
-    text = fields.get("Matcher.HttpCode")
+def _check_health_check(fields: dict[str, str]) -> None:
+    """Refuse what AWS refuses and MiniStack would keep: no target could ever be checked by it."""
+    codes, path = fields.get("Matcher.HttpCode"), fields.get("HealthCheckPath")
+    if path and not path.startswith("/"):
+        raise ApiError("ValidationError", f"Health check path '{path}' must begin with '/'")
     try:
-        parse_matcher(text or "200")
+        parse_matcher(codes or "200")
     except ValueError as error:
-        raise ApiError(
-            "ValidationError", f"Health check matcher HTTP code '{text}' is invalid"
-        ) from error
+        text = f"Health check matcher HTTP code '{codes}' is invalid"
+        raise ApiError("ValidationError", text) from error

@@ -52,6 +52,8 @@ def _ministack(settings: Settings) -> App:
         BIND_HOST="127.0.0.1",
         IOT_MTLS_ENABLED="0",
         MINISTACK_HOSTNAME=settings.hostname,
+        MINISTACK_ACCOUNT_ID=settings.account,
+        MINISTACK_REGION=settings.region,
     )
     from ministack.app import app
 

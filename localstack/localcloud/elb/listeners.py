@@ -64,7 +64,10 @@ class Site:
 
 
 class Sites:
-    """The open listeners, by ARN. `base` is the first port to try for a privileged one."""
+    """The open listeners, by ARN. `base` is the first port to try for a privileged one.
+
+    An HTTPS listener speaks plain HTTP here: nobody would trust a certificate for localhost.
+    """
 
     def __init__(self, handle: Handle, base: int) -> None:
         self._handle = handle

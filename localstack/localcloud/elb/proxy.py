@@ -59,6 +59,8 @@ class Forwarder:
             if request.headers.get("Upgrade", "").lower() == "websocket":
                 return await self._websocket(request, url, headers)
             return await self._http(request, url, headers, idle)
+        except aiohttp.WSServerHandshakeError as refused:
+            return Reply(refused.status)
         except TimeoutError:
             return failure(504, "Gateway Time-out")
         except (aiohttp.ClientError, OSError) as error:

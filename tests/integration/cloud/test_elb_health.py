@@ -133,6 +133,11 @@ def test_a_matcher_that_makes_no_sense_is_refused(balancer: Balancer) -> None:
         balancer.make_group(Matcher={"HttpCode": "ok"})
 
 
+def test_a_path_without_a_slash_is_refused(balancer: Balancer) -> None:
+    with pytest.raises(botocore.exceptions.ClientError, match="must begin with '/'"):
+        balancer.make_group(HealthCheckPath="health")
+
+
 def test_tcp_checks_only_connect(balancer: Balancer, serve: Serve) -> None:
     app = serve(health=500)
     balancer.listen(HealthCheckProtocol="TCP")

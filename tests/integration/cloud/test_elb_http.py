@@ -142,7 +142,9 @@ def test_expect_continue(app: App, balancer: Balancer) -> None:
 async def socket_port() -> AsyncIterator[int]:
     """The port of an application that echoes over a WebSocket."""
 
-    async def echo(request: web.Request) -> web.WebSocketResponse:
+    async def echo(request: web.Request) -> web.StreamResponse:
+        if "refuse" in request.query:
+            raise web.HTTPForbidden
         socket = web.WebSocketResponse(protocols=("chat",))
         await socket.prepare(request)
         async for message in socket:
@@ -185,3 +187,12 @@ async def test_a_websocket(balancer: Balancer, socket_port: int, way: str) -> No
         last = await socket.receive()
         assert last.type is aiohttp.WSMsgType.CLOSE
         assert socket.close_code == 4001
+
+
+async def test_a_refused_websocket(balancer: Balancer, socket_port: int) -> None:
+    balancer.listen()
+    balancer.register(socket_port)
+    async with aiohttp.ClientSession() as session:
+        with pytest.raises(aiohttp.WSServerHandshakeError) as caught:
+            await session.ws_connect(f"{balancer.url}/ws?refuse=1")
+    assert caught.value.status == 403
