@@ -49,6 +49,7 @@ def test_no_request_fails_when_targets_are_replaced(
         loads = [Load(balancer.url) for _ in range(4)]
         for load in loads:
             load.start()
+        eventually(lambda: all(load.answers for load in loads))
         balancer.register(new.port)
         balancer.until(new.port, "healthy")
         balancer.deregister(old.port)
