@@ -130,9 +130,10 @@ class Deploy:
         name = self.wanted.name
         place = target.services[name]
         state: ServiceState = read_states(self.aws.client("ecs"), target, [name])[name]
-        wanted = stamp(self.wanted, image.tag, self.commit.name, state.running)
+        known = (state.running, state.latest)
+        wanted = stamp(self.wanted, image.tag, self.commit.name, known)
         reference = image_reference(place.repository_url, digest)
-        tags = {"source-tag": image.tag}
+        tags = {"source-tag": image.tag, "git-commit": self.commit.name or "unknown"}
         definition = render(self.config, wanted, place, reference, tags=tags)
         return plan_service(place, definition, state)
 
@@ -140,6 +141,7 @@ class Deploy:
         """Carry the plan out; the service's part is made anew with the image's real digest."""
         from deploy.image import apply as image_apply
         from deploy.image.engine import connect
+        from deploy.image.registry import children
         from deploy.service import rollout, scaling
 
         image = image_apply.apply(
@@ -166,6 +168,7 @@ class Deploy:
             sleep=self.sleep,
             timeout=self.options.timeout,
             ask=self._ask if interactive() else None,
+            children=children(self.aws.client("ecr"), plan.place.repository, image.digest),
         )
         if result.outcome.exit_code == 0:
             scaling.apply(plan.scaling, self._autoscaling)

@@ -2,43 +2,70 @@
 
 import contextlib
 import socket
+import time
 from typing import TYPE_CHECKING
+
+from deploy.errors import ToolError
 
 if TYPE_CHECKING:
     from docker import DockerClient
+    from docker.models.containers import Container
 
 _LABELS = ("shipway.cloud", "ministack.instance")
+_SECONDS = 20.0
+_POLL_SECONDS = 0.1
 
 
 def remove_left(port: int) -> tuple[str, ...]:
     """Remove every container that is labelled as of the local cloud on `port`.
 
-    Returns their names; none if there is no Docker engine to ask. Raises docker's errors if a
-    container cannot be removed.
+    Returns their names; none if there is no Docker engine to ask. Raises ToolError if some stay.
     """
     import docker
     from docker.errors import DockerException
 
-    instance = f"{socket.gethostname()}:{port}"
     try:
         engine = docker.from_env()
     except DockerException:
         return ()
     with contextlib.closing(engine):
-        return tuple(name for label in _LABELS for name in _remove(engine, f"{label}={instance}"))
+        return _remove_all(engine, f"{socket.gethostname()}:{port}")
 
 
-def _remove(engine: "DockerClient", label: str) -> list[str]:
-    from docker.errors import NotFound
+def _remove_all(engine: "DockerClient", instance: str) -> tuple[str, ...]:
+    removed: dict[str, None] = {}
+    deadline = time.monotonic() + _SECONDS
+    while found := _labelled(engine, instance):
+        names = [str(container.name) for container in found]
+        if time.monotonic() > deadline:
+            raise ToolError(
+                f"containers of the local cloud are left: {', '.join(names)}",
+                remedy=f"remove them: `docker rm -f {' '.join(names)}`",
+            )
+        removed.update(dict.fromkeys(names))
+        for container in found:
+            _remove(container)
+        time.sleep(_POLL_SECONDS)
+    return tuple(removed)
 
-    removed = []
-    for container in engine.containers.list(
-        all=True, filters={"label": label}, ignore_removed=True
-    ):
-        with contextlib.suppress(NotFound):
-            container.remove(force=True, v=True)
-            removed.append(str(container.name))
-    return removed
+
+def _labelled(engine: "DockerClient", instance: str) -> list["Container"]:
+    return [
+        container
+        for label in _LABELS
+        for container in engine.containers.list(
+            all=True, filters={"label": f"{label}={instance}"}, ignore_removed=True
+        )
+    ]
+
+
+def _remove(container: "Container") -> None:
+    from docker.errors import APIError
+
+    # The reaper of a local cloud that was killed may be at it too (404, 409); what can't be
+    # removed for another reason is found again, and told.
+    with contextlib.suppress(APIError):
+        container.remove(force=True, v=True)
 
 
 def remove_images(port: int) -> tuple[str, ...]:

@@ -72,6 +72,23 @@ def platforms_of(manifest: str) -> tuple[str, ...]:
     return tuple(name for name in names if name and not name.startswith("unknown/"))
 
 
+def children(ecr: "ECRClient", repository: str, digest: str) -> tuple[str, ...]:
+    """Return the digests of the manifests in an image index; none for a single manifest.
+
+    A task reports the digest of the manifest that was chosen for it, not the index's.
+    """
+    reply = ecr.batch_get_image(
+        repositoryName=repository,
+        imageIds=[{"imageDigest": digest}],
+        acceptedMediaTypes=list(MEDIA_TYPES),
+    )
+    return tuple(
+        entry["digest"]
+        for image in reply["images"]
+        for entry in json.loads(image["imageManifest"]).get("manifests", ())
+    )
+
+
 def _platform_parts(platform: Mapping[str, str]) -> list[str]:
     return [platform[key] for key in ("os", "architecture", "variant") if platform.get(key)]
 

@@ -181,5 +181,6 @@ class _Rollout:
         stop = (
             "aws ecs stop-service-deployment --stop-type ROLLBACK"
             f" --service-deployment-arn {arn or 'ARN'} --region {self.target.region}"
+            f" --endpoint-url {self.effects.ecs.meta.endpoint_url}"
         )
         return f"the rollout goes on: `{self.resume}` follows it, `{stop}` rolls it back"

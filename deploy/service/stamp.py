@@ -5,6 +5,7 @@ commit it is at. And a commit that leaves the source as it was must not roll any
 commit that a source tag was released with stays with it.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from deploy.config.model import Service
@@ -14,13 +15,16 @@ SOURCE_TAG = "APP_SOURCE_TAG"
 COMMIT = "APP_COMMIT"
 
 
-def stamp(service: Service, tag: str, commit: str, running: Definition | None) -> Service:
+def stamp(
+    service: Service, tag: str, commit: str, known: Sequence[Definition | None] = ()
+) -> Service:
     """Return `service` with its source tag and commit among its environment variables.
 
-    `running` is the definition that runs now, or None. Variables of deploy.toml's own win.
+    `known` are the definition that runs and the latest one. Variables of deploy.toml's own win.
     """
-    known = _variables(running, service.name)
-    released = known.get(COMMIT, commit) if known.get(SOURCE_TAG) == tag else commit
+    variables = [_variables(definition, service.name) for definition in known]
+    before = [each[COMMIT] for each in variables if each.get(SOURCE_TAG) == tag and COMMIT in each]
+    released = next(iter(before), commit)
     stamps = {SOURCE_TAG: tag, COMMIT: released or "unknown"}
     return replace(service, environment=stamps | dict(service.environment))
 

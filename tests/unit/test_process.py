@@ -38,7 +38,8 @@ def test_a_missing_tool_says_what_to_install() -> None:
 
 
 def test_a_tool_that_hangs_is_ended_with_its_children() -> None:
-    child = "import subprocess, sys; subprocess.run([sys.executable, '-c', 'import signal; signal.pause()'])"
+    pause = "[sys.executable, '-c', 'import signal; signal.pause()']"
+    child = f"import subprocess, sys; subprocess.run({pause})"
     with pytest.raises(ToolError, match="took longer"):
         run(python(f"print('started'); {child}"), timeout=0.5)
 

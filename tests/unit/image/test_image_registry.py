@@ -13,6 +13,7 @@ from deploy.errors import BuildError, PreflightError
 from deploy.image.registry import (
     MEDIA_TYPES,
     check_platform,
+    children,
     credentials,
     digest_of,
     find,
@@ -30,8 +31,14 @@ SINGLE = json.dumps({"schemaVersion": 2, "config": {"digest": "sha256:x"}, "laye
 INDEX = json.dumps(
     {
         "manifests": [
-            {"platform": {"os": "linux", "architecture": "arm64", "variant": "v8"}},
-            {"platform": {"os": "unknown", "architecture": "unknown"}},
+            {
+                "digest": "sha256:arm",
+                "platform": {"os": "linux", "architecture": "arm64", "variant": "v8"},
+            },
+            {
+                "digest": "sha256:attestation",
+                "platform": {"os": "unknown", "architecture": "unknown"},
+            },
         ]
     }
 )
@@ -96,6 +103,17 @@ def test_an_image_that_is_gone_is_an_error(ecr: "ECRClient", replies: Stubber) -
     replies.add_client_error("describe_images", "ImageNotFoundException")
     with pytest.raises(BuildError, match="has no image"):
         digest_of(ecr, "shop/backend", TAG)
+
+
+@pytest.mark.parametrize(
+    ("manifest", "digests"), [(INDEX, ("sha256:arm", "sha256:attestation")), (SINGLE, ())]
+)
+def test_an_index_names_its_manifests(
+    ecr: "ECRClient", replies: Stubber, manifest: str, digests: tuple[str, ...]
+) -> None:
+    asked = ASKED | {"imageIds": [{"imageDigest": DIGEST}]}
+    replies.add_response("batch_get_image", {"images": [image(TAG, DIGEST, manifest)]}, asked)
+    assert children(ecr, "shop/backend", DIGEST) == digests
 
 
 def test_a_login_is_decoded(ecr: "ECRClient", replies: Stubber) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -160,6 +161,7 @@ class ScriptedEcs:
     faults: dict[str, list[BaseException | None]] = field(default_factory=dict)
     lost: dict[str, list[BaseException | None]] = field(default_factory=dict)
     calls: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+    meta: Any = field(default_factory=lambda: SimpleNamespace(endpoint_url="http://ecs.test"))
 
     def of(self, operation: str) -> list[dict[str, Any]]:
         return [given for name, given in self.calls if name == operation]
