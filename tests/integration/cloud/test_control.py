@@ -181,6 +181,18 @@ def test_no_container_survives_kill_9(project: Project, image: str) -> None:
     assert project.up().pid != started.pid
 
 
+@pytest.mark.docker
+def test_down_right_after_kill_9(project: Project, image: str) -> None:
+    """`down` and the reaper remove the same containers at the same time."""
+    started = project.up()
+    assert started.pid is not None
+    for _ in range(5):
+        container(image, "shipway.cloud", project.cloud.instance)
+    os.kill(started.pid, signal.SIGKILL)
+    project.down()
+    assert not project.cloud.containers()
+
+
 def test_the_users_aws_profile_does_not_matter(
     project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
