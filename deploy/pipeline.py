@@ -194,10 +194,17 @@ class Deploy:
         )
 
     def _next_step(self, outcome: Outcome) -> str:
-        command = f"invoke deploy-backend --env {self.config.environment.name}"
         if outcome.exit_code == 0:
-            return f"change a line in {self.wanted.build.context.name}/ and run `{command}`"
-        return f"mend it and run `{command}`; the plan alone: `{command} --plan`"
+            return f"change a line in {self.wanted.build.context.name}/ and run `{self.command}`"
+        return f"mend it and run `{self.command}`; the plan alone: `{self.command} --plan`"
+
+    @property
+    def command(self) -> str:
+        """What a person types for this deploy."""
+        service, environment = self.wanted.name, self.config.environment.name
+        options = "" if service == BackendOptions.service else f" --service {service}"
+        options += "" if environment == "local" else f" --env {environment}"
+        return f"invoke deploy-backend{options}"
 
     def planned(self, plan: BackendPlan) -> str:
         return "nothing was written" if plan.changed else "nothing to do"
@@ -225,7 +232,9 @@ def _summary(plan: BackendPlan, result: RolloutResult) -> str:
         tasks = f"{count} task{'s'[: count > 1]}"
         return f"{what}: {tasks} proven to run {str(result.digest)[:DIGEST_SHOWN]}"
     if result.outcome is Outcome.ROLLED_BACK:
-        return f"{what} failed, {revision(plan.service.running_arn)} serves"
+        before = plan.service.running_arn
+        followed = before == result.task_definition_arn
+        return f"{what} failed, {'the one before' if followed else revision(before)} serves"
     return what
 
 

@@ -70,12 +70,13 @@ def test_a_broken_release_is_rolled_back_and_the_old_version_serves(
     assert released.service("probe")["runningCount"] == 1
 
 
-def test_after_a_rollback_the_same_release_is_not_called_unchanged(released: Project) -> None:
-    released.probe(PROBE_VERSION="bad", PROBE_EXIT="3")
-    definitions = len(released.written()["definitions"])
+def test_after_a_rollback_the_same_release_is_tried_again(released: Project) -> None:
+    released.probe(PROBE_VERSION="twice", PROBE_EXIT="3")
+    assert released.invoke(*DEPLOY).code == 4
+    definitions = released.written()["definitions"]
     ran = released.invoke(*DEPLOY)
-    assert ran.code == 4, ran.out
-    assert len(released.written()["definitions"]) == definitions  # the same revision again
+    assert ran.code == 4, ran.out  # and not "unchanged"
+    assert released.written()["definitions"] == definitions  # the same revision
 
 
 def test_an_application_that_starts_slowly_loses_no_request(released: Project) -> None:
@@ -99,8 +100,8 @@ def test_a_second_deploy_supersedes_the_first(released: Project) -> None:
 
 
 def test_a_rollout_that_takes_too_long_times_out_and_goes_on(released: Project) -> None:
-    released.probe(PROBE_VERSION="late", PROBE_START="9")
-    ran = released.invoke(*DEPLOY, "--timeout", "3")
+    released.probe(PROBE_VERSION="late", PROBE_START="4")
+    ran = released.invoke(*DEPLOY, "--timeout", "2")
     assert ran.code == 6, ran.out
     assert "the rollout goes on" in ran.out
     again = released.invoke(*DEPLOY)  # follows it: no second rollout
