@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # What teams copy from each other: docker, the aws CLI and a waiter. The peer in `nox -s bench`.
 # It does the same job against the same endpoint, as such scripts do it: everything, every time.
-# Needs: ENDPOINT REGISTRY REPOSITORY CLUSTER SERVICE FAMILY CONTEXT; BUILD_OPTIONS (optional).
+# Needs: DOCKER (the client) ENDPOINT REGISTRY REPOSITORY CLUSTER SERVICE FAMILY CONTEXT; BUILD_OPTIONS (optional).
 set -euo pipefail
 read -ra build_options <<<"${BUILD_OPTIONS:-}"
 aws=(aws --endpoint-url "$ENDPOINT" --region us-east-1 --output json)
@@ -9,9 +9,9 @@ tag="release-$(date +%s%N)"
 image="$REGISTRY/$REPOSITORY:$tag"
 
 "${aws[@]}" ecr get-login-password |
-  docker login --username AWS --password-stdin "$REGISTRY"
-docker build "${build_options[@]}" -t "$image" "$CONTEXT"
-docker push "$image"
+  "$DOCKER" login --username AWS --password-stdin "$REGISTRY"
+"$DOCKER" build "${build_options[@]}" -t "$image" "$CONTEXT"
+"$DOCKER" push "$image"
 
 "${aws[@]}" ecs describe-task-definition --task-definition "$FAMILY" --query taskDefinition |
   python3 -c '
