@@ -50,6 +50,7 @@ class Engine:
         self._changed = asyncio.Event()
         self._runners: dict[str, tuple[TaskRunner, asyncio.Task[None]]] = {}
         self._loop: asyncio.Task[None] | None = None
+        self._over = False
         self._host = Host(
             runtime=runtime,
             targets=targets,
@@ -66,9 +67,10 @@ class Engine:
 
     async def stop(self) -> None:
         """Stop every task at once and wait until its containers are removed."""
+        self._over = True
+        self._changed.set()
         if self._loop:
-            self._loop.cancel()
-            await asyncio.gather(self._loop, return_exceptions=True)
+            await self._loop
         for runner, _ in self._runners.values():
             runner.request_stop(StopCode.USER, "The local cloud is stopping", hurry=True)
         running = [future for _, future in self._runners.values()]
@@ -104,7 +106,9 @@ class Engine:
         self._changed.set()
 
     async def _run(self) -> None:
-        while True:
+        # A flag and no cancellation, which asyncio.wait_for can lose up to Python 3.11:
+        # https://github.com/python/cpython/issues/86296
+        while not self._over:
             self._changed.clear()
             try:
                 self.tick()
