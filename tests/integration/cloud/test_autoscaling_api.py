@@ -48,6 +48,8 @@ def scaled(cloud: Cloud) -> Iterator[dict[str, Any]]:
         "ScalableDimension": "ecs:service:DesiredCount",
     }
     ecs.delete_service(cluster=name, service=name, force=True)
+    gone = ecs.get_waiter("services_inactive")
+    gone.wait(cluster=name, services=[name], WaiterConfig={"Delay": 1, "MaxAttempts": 60})
     ecs.delete_cluster(cluster=name)
 
 
