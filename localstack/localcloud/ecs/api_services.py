@@ -137,5 +137,6 @@ async def delete_service(context: Context, body: Json) -> Json:
     if service.desired > 0 and not body.get("force"):
         raise invalid("The service cannot be stopped while it is scaled above 0.")
     service.status, service.desired = "DRAINING", 0
+    rollouts.stop_all(service, "The service was deleted.", context.clock())
     context.engine.wake()
     return {"service": _render(context, service, tags=True)}

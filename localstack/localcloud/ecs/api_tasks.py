@@ -51,8 +51,9 @@ def _new(context: Context, cluster: Cluster, definition: TaskDefinition, body: J
     task = context.engine.new_task(definition, cluster, context.clock())
     kept = ("launchType", "networkConfiguration", "enableExecuteCommand")
     spec: dict[str, Any] = {key: body[key] for key in kept if key in body}
-    if body.get("tags"):
-        context.store.tags[task.arn] = body["tags"]
+    propagated = definition.arn if body.get("propagateTags") == "TASK_DEFINITION" else ""
+    own = body.get("tags") or []
+    context.store.tags[task.arn] = [*context.store.tags.get(propagated, []), *own]
     return replace(
         task,
         started_by=body.get("startedBy") or "",

@@ -71,10 +71,9 @@ class Engine:
         self._changed.set()
         if self._loop:
             await self._loop
-        for runner, _ in self._runners.values():
-            runner.request_stop(StopCode.USER, "The local cloud is stopping", hurry=True)
-        running = [future for _, future in self._runners.values()]
-        await asyncio.gather(*running, return_exceptions=True)
+        running = list(self._runners.values())
+        await asyncio.gather(*(runner.kill("The local cloud is stopping") for runner, _ in running))
+        await asyncio.gather(*(future for _, future in running), return_exceptions=True)
 
     def wake(self) -> None:
         """Plan again soon: something was asked for."""

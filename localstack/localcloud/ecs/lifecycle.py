@@ -18,6 +18,9 @@ from localcloud.ecs.membership import Membership
 from localcloud.ecs.model import Container, StopCode, Task, TaskStatus
 from localcloud.ecs.runtime import Image, Inspection, StartError
 
+# Seconds after which containers are looked at although no event came: one may have been lost.
+_LOOK_AGAIN = 2.0
+
 
 class _Stopped(Exception):  # noqa: N818 - the task was told to stop before it ran
     pass
@@ -35,13 +38,19 @@ class TaskRunner:
         self._ports: dict[int, int] = {}
         self._logs: list[asyncio.Task[None]] = []
 
-    def request_stop(self, code: StopCode, reason: str, *, hurry: bool = False) -> None:
-        """Ask the task to stop; with `hurry` neither draining nor stopTimeout is waited for."""
-        self._hurry = self._hurry or hurry
+    def request_stop(self, code: StopCode, reason: str) -> None:
+        """Ask the task to stop: to drain, and then to end within its stopTimeout."""
         if self.task.desired == "RUNNING":
             self.task.desired = "STOPPED"
             self.task.stop_code, self.task.stopped_reason = code, reason
         self._wake.set()
+
+    async def kill(self, reason: str) -> None:
+        """Stop the task at once, also where it is being stopped gently already."""
+        self._hurry = True
+        self.request_stop(StopCode.USER, reason)
+        running = [c for c in self.task.containers if c.status == "RUNNING"]
+        await asyncio.gather(*(_tolerate(self._host.runtime.stop(c.id, 0)) for c in running))
 
     def wake(self) -> None:
         """Something happened to a container of the task."""
@@ -184,9 +193,9 @@ class TaskRunner:
             await self._next_change()
 
     async def _next_change(self) -> None:
-        """Wait for news of a container, or a while: an event may have been lost."""
+        """Wait for news of a container, or a while."""
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._wake.wait(), 2.0)
+            await asyncio.wait_for(self._wake.wait(), _LOOK_AGAIN)
         self._wake.clear()
 
     async def _look_all(self) -> list[Container]:

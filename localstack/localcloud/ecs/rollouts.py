@@ -93,7 +93,7 @@ def begin(service: Service, tasks: Sequence[Task], cluster_path: str, now: float
         updated_at=now,
     )
     _arm(service, record)
-    _supersede(service, now)
+    stop_all(service, "A new service deployment was started.", now)
     service.records.insert(0, record)
     return _promote(service, revision, record, now)
 
@@ -125,10 +125,11 @@ def _sources(service: Service, tasks: Sequence[Task]) -> list[dict[str, Any]]:
     ]
 
 
-def _supersede(service: Service, now: float) -> None:
+def stop_all(service: Service, reason: str, now: float) -> None:
+    """End every service deployment that is under way."""
     for record in service.records:
         if ongoing(record):
-            _end(record, DeploymentStatus.STOPPED, "A new service deployment was started.", now)
+            _end(record, DeploymentStatus.STOPPED, reason, now)
 
 
 def _end(record: ServiceDeployment, status: DeploymentStatus, reason: str, now: float) -> None:

@@ -27,6 +27,8 @@ T = TypeVar("T")
 
 # Calls at once; more would only queue in the engine.
 _THREADS = 16
+# Seconds for a call to answer: longer than the longest stopTimeout, which is 120 on Fargate.
+_PATIENCE = 150
 _ERRORS = (docker.errors.DockerException, requests.exceptions.RequestException, OSError)
 
 
@@ -87,13 +89,15 @@ class DockerRuntime:
     def __init__(self, settings: Settings, client: DockerClient | None) -> None:
         self._settings = settings
         self._client = client
+        self._connecting = threading.Lock()
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="docker")
         self._closed = threading.Event()
 
     def _docker(self) -> DockerClient:
-        if self._client is None:
-            self._client = docker.from_env(timeout=120, max_pool_size=_THREADS)
-        return self._client
+        with self._connecting:
+            if self._client is None:
+                self._client = docker.from_env(timeout=_PATIENCE, max_pool_size=_THREADS)
+            return self._client
 
     async def _call(self, work: Callable[[DockerClient], T], error: str) -> T:
         def attempt() -> T:

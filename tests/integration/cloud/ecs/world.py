@@ -37,9 +37,16 @@ class World:
 
     def container(self, name: str = "app", /, **options: Any) -> Json:
         """Return a container definition of the probe, with what `options` change."""
-        return {"name": name, "image": self.image, "portMappings": [{"containerPort": PORT}]} | {
-            key: value for key, value in options.items() if value is not None
+        # A process that has no handler for SIGTERM yet is killed after its stopTimeout.
+        defaults = {
+            "image": self.image,
+            "portMappings": [{"containerPort": PORT}],
+            "stopTimeout": 5,
         }
+        given = {key: value for key, value in options.items() if value is not None}
+        if "portMappings" in options and options["portMappings"] is None:
+            del defaults["portMappings"]
+        return {"name": name, **defaults, **given}
 
     def register(self, *containers: Json, **options: Any) -> str:
         """Register a Fargate task definition in this test's family; return its ARN."""
