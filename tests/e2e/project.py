@@ -47,8 +47,10 @@ class Ran:
 class Project:
     """A clone with a local cloud, a backend and the probe service."""
 
-    def __init__(self, root: Path, source: Path, port: int, listener: int) -> None:
-        self.root, self.port, self.listener = root, port, listener
+    def __init__(
+        self, root: Path, source: Path, port: int, listener: int, *, echo: bool = True
+    ) -> None:
+        self.root, self.port, self.listener, self.echo = root, port, listener, echo
         copy_tracked(source, root)
         text = (root / "deploy.toml").read_text()
         text = text.replace(
@@ -95,7 +97,8 @@ class Project:
                 process.kill()
                 raise
         seconds = time.monotonic() - started
-        print(f"$ invoke {' '.join(arguments)}\n{out}[{process.returncode}] {seconds:.1f} s")
+        if self.echo:
+            print(f"$ invoke {' '.join(arguments)}\n{out}[{process.returncode}] {seconds:.1f} s")
         return Ran(process.returncode, out, seconds)
 
     def target(self) -> dict[str, Any]:
