@@ -23,7 +23,7 @@ pytestmark = pytest.mark.ecs
 def configuration(root: Path, endpoint: str, project: str = "infra-test", **options: Any) -> Config:
     build = Build(context=root, dockerfile=root / "Dockerfile")
     names = options.pop("names", ("web", "api"))
-    environment = Environment("local", "us-east-1", endpoint=endpoint, port=options.pop("port"))
+    environment = Environment("local", "us-east-1", endpoint=endpoint, port=options.pop("listener"))
     services = {name: Service(name, build, 8000, **options) for name in names}
     return Config(root=root, project=project, environment=environment, services=services)
 
@@ -49,7 +49,7 @@ def applied(
     cloud: Cloud, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[tuple[Config, Watched]]:
     """An environment with two services; destroyed at the end."""
-    config = configuration(tmp_path_factory.mktemp("infra"), cloud.endpoint, port=free_port())
+    config = configuration(tmp_path_factory.mktemp("infra"), cloud.endpoint, listener=free_port())
     watched = Watched()
     terraform.apply(config, watched.emit)
     yield config, watched
@@ -222,7 +222,10 @@ def test_a_changed_health_path_is_planned_with_its_values_and_can_be_refused(
 ) -> None:
     config, _ = applied
     changed = configuration(
-        config.root, str(config.environment.endpoint), port=config.environment.port, health="/ready"
+        config.root,
+        str(config.environment.endpoint),
+        listener=config.environment.port,
+        health="/ready",
     )
     watched = Watched()
     assert terraform.apply(changed, watched.emit, approve=lambda plan: False).changes == ()
@@ -238,17 +241,19 @@ def test_a_changed_health_path_is_planned_with_its_values_and_can_be_refused(
 
 
 def test_what_terraform_says_of_a_failure_is_shown(cloud: Cloud, tmp_path: Path) -> None:
-    config = configuration(tmp_path, cloud.endpoint, names=("Not_Lower",), port=free_port())
+    config = configuration(tmp_path, cloud.endpoint, "refused", names=("no good",), listener=8000)
     watched = Watched()
     with pytest.raises(ToolError, match="`terraform plan` failed") as caught:
         terraform.apply(config, watched.emit)
-    assert any("modules/registry/main.tf:" in line for line in caught.value.details)
-    assert any("infra-test-local-Not_Lower" in line for line in caught.value.details)
+    assert any("modules/service/main.tf:" in line for line in caught.value.details)
+    assert any("/ecs/refused-local-no good" in line for line in caught.value.details)
     assert [event.ok for event in watched.of(PhaseEnded)] == [True, False]
 
 
 def test_ctrl_c_leaves_nothing_that_the_state_does_not_know(cloud: Cloud, tmp_path: Path) -> None:
-    config = configuration(tmp_path, cloud.endpoint, "broken-off", names=("web",), port=free_port())
+    config = configuration(
+        tmp_path, cloud.endpoint, "broken-off", names=("web",), listener=free_port()
+    )
 
     def interrupt(event: Event) -> None:
         if isinstance(event, PhaseProgress) and "aws_lb.main  still creating" in event.detail:
@@ -308,7 +313,7 @@ def test_a_cloud_that_is_not_there_is_said_at_once(tmp_path: Path) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))  # bound, but nothing listens
         port = taken.getsockname()[1]
-        config = configuration(tmp_path, f"http://127.0.0.1:{port}", port=8000)
+        config = configuration(tmp_path, f"http://127.0.0.1:{port}", listener=8000)
         with pytest.raises(PreflightError, match="does not answer") as caught:
             terraform.plan(config, Watched().emit)
     assert "invoke cloud.up" in caught.value.remedy
@@ -321,5 +326,5 @@ def test_without_terraform_it_is_said_where_to_get_it(
     monkeypatch.setenv("PATH", str(tmp_path))
     assert shutil.which("terraform") is None
     with pytest.raises(PreflightError, match="not installed") as caught:
-        terraform.plan(configuration(tmp_path, "http://127.0.0.1:9", port=8000), Watched().emit)
+        terraform.plan(configuration(tmp_path, "http://127.0.0.1:9", listener=8000), Watched().emit)
     assert "developer.hashicorp.com" in caught.value.remedy
