@@ -80,14 +80,26 @@ async def delete_task_definitions(context: Context, body: Json) -> Json:
             failures.append({"arn": reference, "reason": error.message})
             continue
         found.status = "DELETE_IN_PROGRESS"
-        del context.store.definitions[found.family][found.revision]
+        if not _referenced(context, found):
+            del context.store.definitions[found.family][found.revision]
         deleted.append(render.definition(found))
     return {"taskDefinitions": deleted, "failures": failures}
 
 
 def _deletable(context: Context, reference: str) -> TaskDefinition:
     found = context.store.definition(reference)
-    used = any(t.definition is found and not t.gone for t in context.store.tasks.values())
-    if found.status == "ACTIVE" or used:
-        raise invalid("The specified task definition is still in ACTIVE status or in use.")
+    if found.status == "ACTIVE":
+        raise invalid("The specified task definition is still in ACTIVE status.")
     return found
+
+
+def _referenced(context: Context, found: TaskDefinition) -> bool:
+    """Whether a service or a task still uses it: then it stays in DELETE_IN_PROGRESS.
+
+    https://docs.aws.amazon.com/AmazonECS/latest/developerguide/delete-task-definition-v2.html
+    """
+    services = context.store.services.values()
+    revisions = (r for s in services if s.status != "INACTIVE" for r in s.revisions.values())
+    return found.arn in {r.definition_arn for r in revisions} or any(
+        task.definition is found for task in context.store.tasks.values()
+    )

@@ -109,10 +109,7 @@ class Engine:
         # https://github.com/python/cpython/issues/86296
         while not self._over:
             self._changed.clear()
-            try:
-                self.tick()
-            except Exception:  # noqa: BLE001 - one fault must not stop every service
-                _LOG.exception("a tick of the ECS engine failed")
+            self.tick()
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._changed.wait(), self.pace.tick)
 
@@ -121,7 +118,10 @@ class Engine:
         now = self.clock()
         for service in list(self.store.services.values()):
             if service.status != "INACTIVE":
-                self._serve(service, now)
+                try:
+                    self._serve(service, now)
+                except Exception:  # noqa: BLE001 - one service's fault is not the others'
+                    _LOG.exception("service %s could not be scheduled", service.arn)
         old = now - self.pace.keep_stopped
         for task in [t for t in self.store.tasks.values() if t.times.get("stoppedAt", now) < old]:
             del self.store.tasks[task.id]

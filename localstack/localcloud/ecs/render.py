@@ -245,33 +245,40 @@ def _interface(task: Task) -> Json:
     }
 
 
+def _place(found: Task, region: str) -> Json:
+    """Where a task runs, and how large it is."""
+    body, launch_type = found.definition.body, found.spec.get("launchType")
+    return {
+        "availabilityZone": f"{region}a",
+        "cpu": found.overrides.get("cpu") or body.get("cpu"),
+        "memory": found.overrides.get("memory") or body.get("memory"),
+        "ephemeralStorage": body.get("ephemeralStorage"),
+        "launchType": launch_type,
+        "platformVersion": "1.4.0" if launch_type == "FARGATE" else None,
+        "platformFamily": "Linux",
+    }
+
+
 def task(found: Task, region: str, tags: Sequence[Json] | None = None) -> Json:
     """Render a task; `tags` is None unless they were asked for."""
-    body, spec = found.definition.body, found.spec
     health = task_health(found.containers).value if checked(found.containers) else "UNKNOWN"
     cluster_arn = found.arn.replace(":task/", ":cluster/").rsplit("/", 1)[0]
     return given(
         {
             "attachments": [_interface(found)],
             "attributes": [],
-            "availabilityZone": f"{region}a",
             "clusterArn": cluster_arn,
             "connectivity": "CONNECTED" if found.address else None,
             "connectivityAt": found.times.get("pullStartedAt") if found.address else None,
             "containers": [container(one, found) for one in found.containers],
-            "cpu": found.overrides.get("cpu") or body.get("cpu"),
-            "memory": found.overrides.get("memory") or body.get("memory"),
+            **_place(found, region),
             "createdAt": found.created_at,
             "desiredStatus": found.desired,
-            "enableExecuteCommand": bool(spec.get("enableExecuteCommand")),
-            "ephemeralStorage": body.get("ephemeralStorage"),
+            "enableExecuteCommand": bool(found.spec.get("enableExecuteCommand")),
             "group": found.group,
             "healthStatus": health,
             "lastStatus": found.status.value,
-            "launchType": spec.get("launchType"),
             "overrides": {"containerOverrides": [], **found.overrides},
-            "platformVersion": "1.4.0" if spec.get("launchType") == "FARGATE" else None,
-            "platformFamily": "Linux",
             **found.times,
             "startedBy": found.started_by,
             "stopCode": found.stop_code.value if found.stop_code else None,

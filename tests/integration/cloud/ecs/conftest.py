@@ -2,10 +2,11 @@
 
 import os
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 import docker
+import docker.errors
 import pytest
 
 from scripts.machine import base_image
@@ -28,10 +29,13 @@ def probe_image(cloud: Cloud) -> Iterator[str]:
         auth = {"username": "AWS", "password": "local"}
         for line in engine.images.push(name, tag="1", auth_config=auth, stream=True, decode=True):
             assert "error" not in line, line
+        reference = _by_digest(cloud, name)
         try:
-            yield _by_digest(cloud, name)
+            yield reference
         finally:
             engine.images.remove(f"{name}:1")
+            with suppress(docker.errors.ImageNotFound):
+                engine.images.remove(reference)
 
 
 def _by_digest(cloud: Cloud, name: str) -> str:
