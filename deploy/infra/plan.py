@@ -76,7 +76,11 @@ def variables(config: Config) -> dict[str, Any]:
         "environment": environment.name,
         "region": environment.region,
         "services": {
-            name: {"port": service.port, "health": service.health}
+            name: {
+                "port": service.port,
+                "health": service.health,
+                "start_period": service.start_period,
+            }
             for name, service in config.services.items()
         },
         "default_service": next(iter(config.services)),

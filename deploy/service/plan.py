@@ -7,7 +7,7 @@ otherwise                                          -> register (unless the famil
                                                       revision is it already), then roll out
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -53,6 +53,7 @@ class ServicePlan:
     expected: int  # tasks desired once the rollout starts
     changes: tuple[Change, ...]
     notes: tuple[str, ...] = ()
+    load_balancers: tuple[Mapping[str, Any], ...] = ()  # set only where a container's port moved
 
     @property
     def changed(self) -> bool:
@@ -95,6 +96,7 @@ def plan_service(target: ServiceTarget, desired: Definition, state: ServiceState
         expected=desired_count or state.service.get("desiredCount", 0),
         changes=_changes(target, request, base, state, reuse, update=update, follow=follow),
         notes=_notes(target, desired, request, state, desired_count),
+        load_balancers=moved_ports(request, state.service) if update else (),
     )
 
 
@@ -102,6 +104,27 @@ def primary_of(service: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return the PRIMARY entry of a service's `deployments`; empty if there is none."""
     deployments = service.get("deployments", [])
     return next((entry for entry in deployments if entry.get("status") == "PRIMARY"), {})
+
+
+def moved_ports(request: Definition, service: Mapping[str, Any]) -> tuple[Mapping[str, Any], ...]:
+    """Return the service's `loadBalancers` with the ports of `request`; empty if they are right.
+
+    UpdateService refuses a revision without the container port that a load balancer sends to:
+    https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_UpdateService.html
+    """
+    ports = {
+        entry["name"]: [mapping["containerPort"] for mapping in entry.get("portMappings", [])]
+        for entry in request["containerDefinitions"]
+    }
+    before = tuple(service.get("loadBalancers", ()))
+    after = tuple(_moved(entry, ports.get(entry.get("containerName"), [])) for entry in before)
+    return after if after != before else ()
+
+
+def _moved(entry: Mapping[str, Any], ports: Sequence[int]) -> Mapping[str, Any]:
+    if not ports or entry.get("containerPort") in ports:
+        return entry
+    return {**entry, "containerPort": ports[0]}
 
 
 def digest_of(definition: Definition, container: str) -> str | None:

@@ -83,6 +83,8 @@ class Start:
         wanted: dict[str, Any] = {"taskDefinition": arn}
         if self.plan.desired_count is not None:
             wanted["desiredCount"] = self.plan.desired_count
+        if self.plan.load_balancers:
+            wanted["loadBalancers"] = [dict(entry) for entry in self.plan.load_balancers]
         if self.plan.force:
             wanted["forceNewDeployment"] = True
         try:
@@ -126,10 +128,14 @@ class Start:
         return found.get(self.service, {})
 
     def withdraw(self) -> None:
-        """Scale a failed first release to zero, back on the definition that Terraform made."""
+        """Scale a failed first release to zero, back on the definition that Terraform made.
+
+        Where the container's port moved, that definition no longer fits: then only to zero.
+        """
         from botocore.exceptions import BotoCoreError, ClientError
 
-        wanted = {"taskDefinition": self.plan.running_arn} if self.plan.running_arn else {}
+        back = self.plan.running_arn and not self.plan.load_balancers
+        wanted = {"taskDefinition": self.plan.running_arn} if back else {}
         try:
             self.effects.ecs.update_service(
                 cluster=self.target.cluster, service=self.service, desiredCount=0, **wanted

@@ -23,6 +23,7 @@ port = 8080
 cpu = 256
 memory = 512
 health = "/health"
+start_period = 2
 environment = {{ {environment} }}
 
 [services.probe.build]

@@ -73,8 +73,8 @@ def test_local_variables_carry_endpoint_and_port() -> None:
         "environment": "local",
         "region": "us-east-1",
         "services": {
-            "web": {"port": 8000, "health": "/health"},
-            "api": {"port": 8000, "health": "/health"},
+            "web": {"port": 8000, "health": "/health", "start_period": 10},
+            "api": {"port": 8000, "health": "/health", "start_period": 10},
         },
         "default_service": "web",
         "endpoint": "http://localhost:4566",

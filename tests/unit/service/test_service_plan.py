@@ -182,3 +182,19 @@ def test_a_secret_is_shown_neither_in_the_plan_nor_in_its_notes() -> None:
     plan = planned(running, deployment(1, 7))
     assert plan.update
     assert "canary" not in repr((plan.changes, plan.notes))
+
+
+LOAD_BALANCER = {"targetGroupArn": "arn:group", "containerName": "backend", "containerPort": 8000}
+
+
+@pytest.mark.parametrize(("port", "moved"), [(8000, ()), (9000, (9000,))])
+def test_the_load_balancer_follows_the_port_of_deploy_toml(
+    port: int, moved: tuple[int, ...]
+) -> None:
+    running = registered(definition(OLD), 7)
+    state = ServiceState(
+        service(deployment(1, 7), loadBalancers=[LOAD_BALANCER]), running, latest=running
+    )
+    plan = plan_service(BACKEND, definition(port=port), state)
+    assert tuple(entry["containerPort"] for entry in plan.load_balancers) == moved
+    assert all(entry["targetGroupArn"] == "arn:group" for entry in plan.load_balancers)

@@ -65,6 +65,5 @@ module "environment" {
     timeout             = 2
     healthy_threshold   = 2
     unhealthy_threshold = 2
-    grace_period        = 10
   }
 }

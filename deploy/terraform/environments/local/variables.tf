@@ -16,8 +16,8 @@ variable "region" {
 }
 
 variable "services" {
-  description = "Services of deploy.toml: the container's port and the path of its health check."
-  type        = map(object({ port = number, health = string }))
+  description = "Services of deploy.toml: the container's port, the path of its health check, seconds to start."
+  type        = map(object({ port = number, health = string, start_period = number }))
 }
 
 variable "default_service" {

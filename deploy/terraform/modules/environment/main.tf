@@ -47,7 +47,7 @@ module "service" {
   port                 = each.value.port
   paths                = each.key == var.default_service ? ["/*"] : ["/${each.key}", "/${each.key}/*"]
   cluster              = { name = module.cluster.name, arn = module.cluster.arn }
-  health_check         = merge(var.health_check, { path = each.value.health })
+  health_check         = merge(var.health_check, { path = each.value.health, start_period = each.value.start_period })
   deregistration_delay = var.deregistration_delay
   scaling              = var.scaling
 

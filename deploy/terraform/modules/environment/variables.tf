@@ -9,8 +9,8 @@ variable "environment" {
 }
 
 variable "services" {
-  description = "Services of deploy.toml: the container's port and the path of its health check."
-  type        = map(object({ port = number, health = string }))
+  description = "Services of deploy.toml: the container's port, the path of its health check, seconds to start."
+  type        = map(object({ port = number, health = string, start_period = number }))
 }
 
 variable "default_service" {
@@ -53,14 +53,13 @@ variable "container_insights" {
 }
 
 variable "health_check" {
-  description = "Settings of every service's health check, but its path. Seconds."
+  description = "Settings of every service's health check, but its path and grace period. Seconds."
   type = object({
     matcher             = optional(string)
     interval            = optional(number)
     timeout             = optional(number)
     healthy_threshold   = optional(number)
     unhealthy_threshold = optional(number)
-    grace_period        = optional(number)
   })
   default = {}
 }

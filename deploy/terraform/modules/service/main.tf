@@ -6,6 +6,9 @@ locals {
   full_name = "${var.project}-${var.environment}-${var.name}"
   region    = data.aws_region.current.name
 
+  # A target that was probed too early is unhealthy, and becomes healthy by so many replies in a row.
+  grace_period = var.health_check.start_period + var.health_check.healthy_threshold * var.health_check.interval
+
   # AWS: at most 32 characters, and no hyphen at the end.
   target_group = length(local.full_name) <= 32 ? local.full_name : "${substr(local.full_name, 0, 25)}-${substr(sha1(local.full_name), 0, 6)}"
 
@@ -123,7 +126,7 @@ resource "aws_ecs_service" "main" {
   enable_execute_command             = true
   deployment_minimum_healthy_percent = 100
   deployment_maximum_percent         = 200
-  health_check_grace_period_seconds  = var.health_check.grace_period
+  health_check_grace_period_seconds  = local.grace_period
 
   deployment_circuit_breaker {
     enable   = true

@@ -49,7 +49,7 @@ variable "repository" {
 }
 
 variable "health_check" {
-  description = "When a task counts as healthy. Seconds; thresholds are replies in a row."
+  description = "When a task counts as healthy. Seconds; thresholds are replies in a row, `start_period` what the container takes to start."
   type = object({
     path                = string
     matcher             = optional(string, "200")
@@ -57,7 +57,7 @@ variable "health_check" {
     timeout             = optional(number, 5)
     healthy_threshold   = optional(number, 2)
     unhealthy_threshold = optional(number, 3)
-    grace_period        = optional(number, 60)
+    start_period        = number
   })
 }
 
