@@ -157,7 +157,7 @@ def teardown(config: Config, emit: Emit) -> int:
     cloud_down(config, emit)
     removed = remove_images(gateway_port(config))
     if removed:
-        emit(Note(f"removed {len(removed)} images that were built for it"))
+        emit(Note("removed the images that were built for it"))
     seconds = time.monotonic() - started
     emit(Finished("gone", 0, seconds, "nothing of it runs", next_step="`invoke quickstart`"))
     return 0

@@ -71,7 +71,7 @@ def _remove(container: "Container") -> None:
 def remove_images(port: int) -> tuple[str, ...]:
     """Remove the images that were built for, or pulled from, the registry of the local cloud.
 
-    Returns their tags; none if there is no Docker engine to ask. An image that something else
+    Returns their names; none if there is no Docker engine to ask. An image that something else
     uses stays.
     """
     import docker
@@ -84,8 +84,9 @@ def remove_images(port: int) -> tuple[str, ...]:
     removed = []
     with contextlib.closing(engine):
         for image in engine.images.list():
-            for tag in (tag for tag in image.tags if tag.startswith(f"localhost:{port}/")):
-                with contextlib.suppress(APIError):
-                    engine.images.remove(tag)
-                    removed.append(tag)
+            names = (*image.tags, *(image.attrs.get("RepoDigests") or ()))
+            for name in (name for name in names if name.startswith(f"localhost:{port}/")):
+                with contextlib.suppress(APIError):  # gone with another name of it, or in use
+                    engine.images.remove(name)
+                    removed.append(name)
     return tuple(removed)

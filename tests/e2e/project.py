@@ -19,7 +19,7 @@ import localstack_client.session
 PROBE = """
 [services.probe]
 context = "tests/apps/probe"
-port = 8080
+port = {port}
 cpu = 256
 memory = 512
 health = "/health"
@@ -67,10 +67,12 @@ class Project:
     def url(self) -> str:
         return f"http://localhost:{self.listener}"
 
-    def probe(self, **environment: str) -> None:
-        """Make deploy.toml give the probe service these variables."""
+    def probe(self, port: int = 8080, **environment: str) -> None:
+        """Make deploy.toml give the probe service this port and these variables."""
         pairs = ", ".join(f'{key} = "{value}"' for key, value in environment.items())
-        (self.root / "deploy.toml").write_text(self.base + PROBE.format(environment=pairs))
+        (self.root / "deploy.toml").write_text(
+            self.base + PROBE.format(environment=pairs, port=port)
+        )
 
     def client(self, service: str) -> Any:
         host = f"localhost:{self.port}"

@@ -89,6 +89,16 @@ def test_an_application_that_starts_slowly_loses_no_request(released: Project) -
     deploy(released, PROBE_VERSION="good")
 
 
+def test_another_port_takes_over_with_no_failed_request(released: Project) -> None:
+    released.probe(8090, PROBE_VERSION="moved", PROBE_PORT="8090")
+    with Traffic(f"{released.url}/probe/") as traffic:
+        ran = released.invoke(*DEPLOY)
+    assert ran.code == 0, ran.out
+    assert not traffic.failures
+    assert set(traffic.answers) == {"good", "moved"}
+    deploy(released, PROBE_VERSION="good")
+
+
 def test_a_second_deploy_supersedes_the_first(released: Project) -> None:
     released.probe(PROBE_VERSION="first", PROBE_START="40")
     with released.start(*DEPLOY) as first:

@@ -1,5 +1,6 @@
 """Running tools: their lines, their failures, and that none outlives its time."""
 
+import signal
 import sys
 
 import pytest
@@ -42,6 +43,12 @@ def test_a_tool_that_hangs_is_ended_with_its_children() -> None:
     child = f"import subprocess, sys; subprocess.run({pause})"
     with pytest.raises(ToolError, match="took longer"):
         run(python(f"print('started'); {child}"), timeout=0.5)
+
+
+def test_a_tool_that_ignores_its_signal_is_killed_after_its_grace() -> None:
+    deaf = "import signal; signal.signal(signal.SIGINT, signal.SIG_IGN); print(1); signal.pause()"
+    with pytest.raises(ToolError, match="took longer"):
+        run(python(deaf), timeout=0.5, stop=signal.SIGINT, grace=0.2)
 
 
 def test_output_is_what_was_printed() -> None:
