@@ -67,8 +67,9 @@ class Project:
     def url(self) -> str:
         return f"http://localhost:{self.listener}"
 
-    def probe(self, port: int = 8080, **environment: str) -> None:
-        """Make deploy.toml give the probe service this port and these variables."""
+    def probe(self, **environment: str) -> None:
+        """Make deploy.toml give the probe service these variables, and PROBE_PORT as its port."""
+        port = environment.get("PROBE_PORT", "8080")
         pairs = ", ".join(f'{key} = "{value}"' for key, value in environment.items())
         (self.root / "deploy.toml").write_text(
             self.base + PROBE.format(environment=pairs, port=port)

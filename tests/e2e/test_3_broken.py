@@ -90,7 +90,7 @@ def test_an_application_that_starts_slowly_loses_no_request(released: Project) -
 
 
 def test_another_port_takes_over_with_no_failed_request(released: Project) -> None:
-    released.probe(8090, PROBE_VERSION="moved", PROBE_PORT="8090")
+    released.probe(PROBE_VERSION="moved", PROBE_PORT="8090")
     with Traffic(f"{released.url}/probe/") as traffic:
         ran = released.invoke(*DEPLOY)
     assert ran.code == 0, ran.out
