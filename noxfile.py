@@ -54,7 +54,7 @@ def backend(session: nox.Session) -> None:
     pytest(session, "backend/tests")
 
 
-@nox.session(default=False, tags=["ci"])
+@nox.session(default=False)
 def infra(session: nox.Session) -> None:
     """Terraform: fmt, validate, apply, a second plan without changes, destroy."""
     install(session)
@@ -63,9 +63,10 @@ def infra(session: nox.Session) -> None:
 
 @nox.session(default=False, tags=["ci"])
 def integration(session: nox.Session) -> None:
-    """Each effect against the local cloud, with real containers."""
+    """Each effect, Terraform's too, against local clouds with real containers: four at a time."""
     install(session)
-    pytest(session, "tests/integration", "--ignore=tests/integration/infra")
+    # They wait for health checks and drains most of the time, so more of them than cores.
+    pytest(session, "tests/integration", "--numprocesses=4", "--dist=loadfile")
 
 
 @nox.session(default=False, tags=["ci"])
