@@ -89,8 +89,7 @@ class Plain:
         self.line(f"  {change.sign} {change.subject:<{width}}  {change.reason}".rstrip(), style)
         for sign, value in (("-", change.before), ("+", change.after)):
             if value is not None and change.sign != "=":
-                short = value if len(value) <= VALUE_WIDTH else value[: VALUE_WIDTH - 1] + "…"
-                self.line(f"      {sign} {short}", COLORS[sign])
+                self.line(f"      {sign} {short(value)}", COLORS[sign])
 
     @render.register
     def _(self, event: PhaseStarted) -> None:
@@ -194,6 +193,14 @@ class Live(Plain):
         else:
             self.stop()
             self.render(event)
+
+
+def short(value: str) -> str:
+    """Return a value without its middle, if it is long: an image's digest is at its end."""
+    if len(value) <= VALUE_WIDTH:
+        return value
+    half = (VALUE_WIDTH - 1) // 2
+    return f"{value[:half]}…{value[-half:]}"
 
 
 def progress(event: PhaseProgress) -> str:
