@@ -11,7 +11,7 @@ from deploy.errors import ShipwayError
 from deploy.events import Failure
 from deploy.service.describe import describe_services, read_tasks
 from deploy.service.effects import Effects
-from deploy.service.observation import failed, seconds
+from deploy.service.observation import brief, failed, seconds
 from deploy.service.watch import CHOSEN, Watch
 from deploy.target import ServiceTarget
 
@@ -64,7 +64,7 @@ def diagnose(task: Reply, service: str) -> Diagnosis:
         summary = f"container {name} was killed: out of memory (exit code {code})"
         advice = f"raise `memory` of [services.{service}] in deploy.toml, or use less of it"
     elif "health check" in text:
-        summary = f"{task.get('stoppedReason') or reason}"
+        summary = brief(str(task.get("stoppedReason") or reason))
         advice = f"look at what `health` of [services.{service}] answers, and how soon"
     elif task.get("stopCode") == "TaskFailedToStart" or code is None:
         summary = f"the task could not start: {reason or task.get('stopCode', 'no reason given')}"
@@ -172,7 +172,7 @@ def _gather(
         tasks=mine,
         log=_last_lines(effects, target.log_group, stream(container, dead, task)) if task else (),
         unhealthy=_unhealthy(effects, target.target_group_arn),
-        events=tuple(entry.get("message", "") for entry in reversed(newest[:EVENTS])),
+        events=tuple(brief(entry.get("message", "")) for entry in reversed(newest[:EVENTS])),
     )
 
 

@@ -5,6 +5,7 @@ https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_Deployment.html
 https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ServiceDeployment.html
 """
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -69,6 +70,11 @@ class Observation:
 
     def deployment(self, identity: str) -> DeploymentSeen | None:
         return next((seen for seen in self.deployments if seen.id == identity), None)
+
+
+def brief(message: str) -> str:
+    """Return an event or a reason of ECS's with target groups by their names, not their ARNs."""
+    return re.sub(r"arn:aws[\w-]*:[^\s)]*:targetgroup/([^/\s)]+)/\w+", r"\1", message)
 
 
 def parse(

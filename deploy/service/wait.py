@@ -6,7 +6,7 @@ from deploy.errors import ToolError
 from deploy.events import Note, PhaseOutput, PhaseProgress
 from deploy.service.describe import find_service_deployment, observe
 from deploy.service.effects import Effects, patience
-from deploy.service.observation import Observation
+from deploy.service.observation import Observation, brief
 from deploy.service.poll import interval
 from deploy.service.watch import (
     CHOSEN,
@@ -94,7 +94,7 @@ class Wait:
         ]
         for event in reversed(fresh):  # ECS lists the newest first
             self.told.add(event.id)
-            self.effects.emit(PhaseOutput(PHASE, event.message))
+            self.effects.emit(PhaseOutput(PHASE, brief(event.message)))
         news = bool(fresh) or self._progress(seen) or changed
         self.quiet = 0 if news else self.quiet + 1
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from deploy.errors import PreflightError, ShipwayError
 from deploy.process import output, run
 from scripts.machine import debian
+from scripts.machine.report import begin
 
 PROBE_SECONDS = 20.0
 PULL_SECONDS = 900.0
@@ -43,6 +44,7 @@ def prepare(base: BaseImage, chosen: str | None = None) -> tuple[str, str]:
             return name, f"found, {name}"
     if not chosen and pull(base.official):
         return base.official, f"pulled {base.official}"
+    begin(f"{base.official} can't be pulled: building a stand-in from Debian's packages, a minute")
     build(base)
     return base.stand_in, f"{base.official} can't be pulled, built {base.stand_in} from packages"
 

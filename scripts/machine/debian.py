@@ -6,6 +6,7 @@ from pathlib import Path
 
 from deploy.errors import PreflightError, ShipwayError
 from deploy.process import output, run
+from scripts.machine.report import begin
 
 OS_RELEASE = Path("/etc/os-release")
 INSTALL_SECONDS = 900.0
@@ -55,6 +56,7 @@ def install(*packages: str, also: tuple[str, ...] = ()) -> None:
             f"{' and '.join(packages)} must be installed",
             remedy=f"on Debian or Ubuntu: sudo apt-get install {' '.join(packages)}",
         )
+    begin(f"installing {' and '.join(packages)}")
     update()
     quiet = {"DEBIAN_FRONTEND": "noninteractive"}
     options = ("-y", "-q", "--no-install-recommends", f"-oDPkg::Lock::Timeout={LOCK_SECONDS}")

@@ -11,6 +11,7 @@ from pathlib import Path
 from deploy.errors import ShipwayError
 from deploy.process import run
 from scripts.machine import debian
+from scripts.machine.report import begin
 
 LOCK = Path("requirements/dev.txt")
 INSTALL_SECONDS = 1800.0
@@ -47,6 +48,7 @@ def prepare(root: Path, trust: Mapping[str, str]) -> str:
     if works and stamp.is_file() and stamp.read_text() == wanted:
         return f"found, as {LOCK} says"
     installer = Installer(shutil.which("uv"))
+    begin(f"installing the packages of {LOCK}, up to a minute")
     if not works:
         _create(installer, venv)
     run(installer.install(venv, lock), env=trust, timeout=INSTALL_SECONDS)

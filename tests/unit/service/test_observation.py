@@ -2,7 +2,7 @@
 
 import pytest
 
-from deploy.service.observation import failed, parse, service_deployment_of
+from deploy.service.observation import brief, failed, parse, service_deployment_of
 from tests.unit.service.world import (
     EPOCH,
     arn,
@@ -76,3 +76,11 @@ def test_a_reply_with_nothing_but_the_least_is_read() -> None:
     assert seen.strategy == "ROLLING"
     assert seen.deployment("ecs-svc/2") is not None
     assert not parse(None).exists
+
+
+def test_a_target_group_is_told_by_its_name() -> None:
+    arn = "arn:aws:elasticloadbalancing:us-east-1:000000000000:targetgroup/demo-api/0e089x9m23"
+    assert brief(f"registered 1 targets in (target-group {arn})") == (
+        "registered 1 targets in (target-group demo-api)"
+    )
+    assert brief("has reached a steady state.") == "has reached a steady state."
