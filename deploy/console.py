@@ -35,8 +35,9 @@ VALUE_WIDTH = 60  # characters of a changed value that are shown
 
 
 @contextmanager
-def console(*, as_json: bool = False, stream: TextIO = sys.stdout) -> Iterator[Emit]:
-    """Yield the function that renders events to `stream`, in the way that suits it."""
+def console(*, as_json: bool = False, stream: TextIO | None = None) -> Iterator[Emit]:
+    """Yield the function that renders events to `stream` (stdout), in the way that suits it."""
+    stream = stream or sys.stdout
     if as_json:
         yield JsonLines(stream)
     elif stream.isatty() and not os.environ.get("CI") and os.environ.get("TERM") != "dumb":

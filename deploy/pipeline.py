@@ -93,6 +93,7 @@ class Deploy:
         self.started = clock()
         self.aws = Aws(config)
         self.wanted = find_service(config, options.service)
+        self.commit = git.head(config.root)
 
     def plan(self) -> BackendPlan:
         """Read the world and return what would change. Nothing is written."""
@@ -102,7 +103,6 @@ class Deploy:
         self.aws.check_account()
         target = read_target(self.aws)
         place = find_place(target, self.wanted.name)
-        self.commit = git.head(self.config.root)
         image = survey(
             self.aws.client("ecr"),
             self.wanted.build,
