@@ -13,6 +13,8 @@ from invoke import Collection, Context, Exit, task
 
 if TYPE_CHECKING:
     from deploy.command import Action
+    from deploy.config.model import Config
+    from deploy.events import Emit
 
 ROOT = Path(__file__).parent
 
@@ -56,21 +58,25 @@ def deploy_backend(
     service: str = "backend",
     plan: bool = False,
     yes: bool = False,
-    timeout: int = 600,
+    timeout: str = "600",
     json: bool = False,
     rebuild: bool = False,
 ) -> None:
     """Build, push and roll out a service; exit 0 only if the new version serves."""
+    from deploy.command import seconds
     from deploy.pipeline import BackendOptions, deploy_backend
 
-    options = BackendOptions(
-        service=service,
-        plan_only=plan or _dry(ctx),
-        yes=yes,
-        timeout=timeout,
-        rebuild=rebuild,
-    )
-    _run(lambda config, emit: deploy_backend(config, options, emit), env, json=json)
+    def action(config: "Config", emit: "Emit") -> int:
+        options = BackendOptions(
+            service=service,
+            plan_only=plan or _dry(ctx),
+            yes=yes,
+            timeout=seconds("--timeout", timeout),
+            rebuild=rebuild,
+        )
+        return deploy_backend(config, options, emit)
+
+    _run(action, env, json=json)
 
 
 @task(auto_shortflags=False, help=JSON)

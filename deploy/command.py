@@ -41,6 +41,20 @@ def command(root: Path, environment: str, action: Action, *, as_json: bool = Fal
             return Interrupted.exit_code
 
 
+def seconds(option: str, text: str) -> float:
+    """Return the seconds that an option was given. Raises ConfigError if they are none.
+
+    Invoke would end in a traceback for a number that is not one.
+    """
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1
+    if not 0 < value < float("inf"):
+        raise ConfigError(f"{option} {text} is no time", remedy=f"give seconds: {option} 600")
+    return value
+
+
 def interactive() -> bool:
     """Return whether a person is there to be asked."""
     return sys.stdin.isatty() and sys.stdout.isatty() and not os.environ.get("CI")

@@ -22,6 +22,7 @@ from deploy.service.scaling import ScalingPlan
 from deploy.target import ServiceTarget, Target, parameter_name, parse_target
 
 DIGEST_SHOWN = len("sha256:") + 12
+NOTHING, NOT_WRITTEN = "nothing to do", "nothing was written"
 
 
 @dataclass(frozen=True)
@@ -69,9 +70,9 @@ def deploy_backend(config: Config, options: BackendOptions, emit: Emit) -> int:
     for note in plan.service.notes:
         emit(Note(note, "warning"))
     if options.plan_only:
-        return deploy.finish("planned", summary=deploy.planned(plan))
+        return deploy.finish("planned", summary=NOT_WRITTEN if plan.changed else NOTHING)
     if not plan.changed:
-        return deploy.finish(Outcome.UNCHANGED.label, plan=plan, summary="nothing to do")
+        return deploy.finish(Outcome.UNCHANGED.label, plan=plan, summary=NOTHING)
     confirm(config, f"this plan for {options.service}", yes=options.yes)
     return deploy.apply(plan)
 
@@ -178,9 +179,9 @@ class Deploy:
         from rich.prompt import Prompt
 
         self.emit(Note("The rollout goes on while you decide. Ctrl-C again detaches."))
-        choices: list[Answer] = ["rollback", "detach"]
-        answer = Prompt.ask("Roll back, or detach and let it go on?", choices=[*choices])
-        return choices[choices.index(answer)]  # type: ignore[arg-type]
+        question = "Roll back, or detach and let it go on?"
+        answer = Prompt.ask(question, choices=["rollback", "detach"])
+        return "rollback" if answer == "rollback" else "detach"
 
     def _conclude(self, plan: BackendPlan, result: RolloutResult) -> int:
         if result.cause:
@@ -205,9 +206,6 @@ class Deploy:
         options = "" if service == BackendOptions.service else f" --service {service}"
         options += "" if environment == "local" else f" --env {environment}"
         return f"invoke deploy-backend{options}"
-
-    def planned(self, plan: BackendPlan) -> str:
-        return "nothing was written" if plan.changed else "nothing to do"
 
     def finish(
         self,

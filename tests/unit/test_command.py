@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from botocore.exceptions import ClientError
 
-from deploy.command import command, confirm
+from deploy.command import command, confirm, seconds
 from deploy.config.model import Config, Environment
 from deploy.errors import BuildError, ConfigError, PreflightError
 from deploy.events import Emit
@@ -74,6 +74,17 @@ def test_ctrl_c_ends_with_130(root: Path, capsys: pytest.CaptureFixture[str]) ->
 def test_a_defect_of_ours_keeps_its_traceback(root: Path) -> None:
     with pytest.raises(ZeroDivisionError):
         ended(root, ZeroDivisionError())
+
+
+@pytest.mark.parametrize("text", ["soon", "", "-5", "0", "nan", "inf"])
+def test_a_timeout_that_is_none_is_bad_usage(text: str) -> None:
+    with pytest.raises(ConfigError, match="--timeout") as caught:
+        seconds("--timeout", text)
+    assert "--timeout 600" in caught.value.remedy
+
+
+def test_a_timeout_is_in_seconds() -> None:
+    assert seconds("--timeout", "1.5") == 1.5
 
 
 def config(*, asks: bool) -> Config:
