@@ -1,0 +1,83 @@
+"""Before the quickstart starts anything: all that this machine lacks, at once."""
+
+from pathlib import Path
+
+import pytest
+
+from deploy import quickstart
+from deploy.cloud.state import CloudStatus
+from deploy.config.model import Config, Environment
+from deploy.errors import ConfigError, PreflightError
+from deploy.events import Event, Finished, Note
+from deploy.quickstart import check_machine, gateway_port, without_success
+
+
+def config(endpoint: str | None = "http://localhost:4566") -> Config:
+    return Config(Path(), "demo", Environment("local", "us-east-1", endpoint=endpoint), {})
+
+
+def silent_docker() -> None:
+    raise PreflightError("Docker does not answer", remedy="start it")
+
+
+@pytest.fixture
+def machine(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+    """A machine that has everything, and where nothing runs yet."""
+    down = CloudStatus(running=False, endpoint="http://localhost:4566")
+    monkeypatch.setattr(quickstart, "check_docker", lambda: None)
+    monkeypatch.setattr("shutil.which", lambda name: f"/bin/{name}")
+    monkeypatch.setattr(quickstart, "look", lambda _: down)
+    monkeypatch.setattr(quickstart, "_listens", lambda _: False)
+    return monkeypatch
+
+
+def lacks() -> PreflightError:
+    with pytest.raises(PreflightError) as caught:
+        check_machine(config(), lambda _: None)
+    return caught.value
+
+
+def test_a_machine_that_has_everything_passes(machine: pytest.MonkeyPatch) -> None:
+    check_machine(config(), lambda _: None)
+
+
+def test_one_missing_thing_is_told_with_its_remedy(machine: pytest.MonkeyPatch) -> None:
+    machine.setattr("shutil.which", lambda _: None)
+    error = lacks()
+    assert "terraform is not installed" in error.message
+    assert "install 1.10 or later" in error.remedy
+
+
+def test_all_missing_things_are_told_together(machine: pytest.MonkeyPatch) -> None:
+    machine.setattr(quickstart, "check_docker", silent_docker)
+    machine.setattr("shutil.which", lambda _: None)
+    machine.setattr(quickstart, "_listens", lambda _: True)
+    error = lacks()
+    assert error.message == "this machine lacks 3 things"
+    assert [line.split(":")[0] for line in error.details] == [
+        "Docker does not answer",
+        "terraform is not installed",
+        "port 8000 is taken by another program",
+    ]
+
+
+def test_the_port_of_our_own_local_cloud_is_not_taken(machine: pytest.MonkeyPatch) -> None:
+    up = CloudStatus(running=True, endpoint="http://localhost:4566")
+    machine.setattr(quickstart, "_listens", lambda _: True)
+    machine.setattr(quickstart, "look", lambda _: up)
+    check_machine(config(), lambda _: None)
+
+
+@pytest.mark.parametrize("endpoint", [None, "https://sqs.us-east-1.amazonaws.com", "http://x:1"])
+def test_only_an_endpoint_on_this_machine_is_a_local_cloud(endpoint: str | None) -> None:
+    with pytest.raises(ConfigError, match="is no local cloud's"):
+        gateway_port(config(endpoint))
+
+
+def test_the_end_of_a_part_is_told_only_if_it_failed() -> None:
+    told: list[Event] = []
+    emit = without_success(told.append)
+    failed = Finished("rolled back", 4, 1.0)
+    for event in (Note("x"), Finished("succeeded", 0, 1.0), failed):
+        emit(event)
+    assert told == [Note("x"), failed]
