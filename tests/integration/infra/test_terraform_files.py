@@ -1,47 +1,19 @@
-"""The Terraform files: formatted, valid, applied to the local cloud, unchanged, and gone again."""
+"""The Terraform files: applied to the local cloud, unchanged, and gone again."""
 
-import shutil
-import socket
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from deploy import process
-from deploy.config.model import Build, Config, Environment, Service
-from deploy.errors import PreflightError, ToolError
+from deploy.config.model import Config
+from deploy.errors import ToolError
 from deploy.events import Event, Note, PhaseEnded, PhaseProgress, PhaseStarted, PlanShown
-from deploy.infra import mirror, terraform
-from deploy.infra.plan import format_argv, init_argv, validate_argv
+from deploy.infra import terraform
 from deploy.target import Target, parse_target
+from tests.integration.infra.environment import Watched, configuration
 from tests.integration.local_cloud import Cloud, free_port
 
 pytestmark = pytest.mark.ecs
-
-
-def configuration(root: Path, endpoint: str, project: str = "infra-test", **options: Any) -> Config:
-    build = Build(context=root, dockerfile=root / "Dockerfile")
-    names = options.pop("names", ("web", "api"))
-    environment = Environment("local", "us-east-1", endpoint=endpoint, port=options.pop("listener"))
-    services = {name: Service(name, build, 8000, **options) for name in names}
-    return Config(root=root, project=project, environment=environment, services=services)
-
-
-class Watched:
-    """Collects the events of a run."""
-
-    def __init__(self) -> None:
-        self.events: list[Event] = []
-
-    def emit(self, event: Event) -> None:
-        self.events.append(event)
-
-    def of(self, kind: type) -> list[Any]:
-        return [event for event in self.events if isinstance(event, kind)]
-
-    def lines(self) -> list[str]:
-        return [event.detail for event in self.of(PhaseProgress)]
 
 
 @pytest.fixture(scope="module")
@@ -59,22 +31,6 @@ def applied(
 def deploy_target(cloud: Cloud, config: Config) -> Target:
     name = f"/{config.project}/local/deploy"
     return parse_target(cloud.client("ssm").get_parameter(Name=name)["Parameter"]["Value"])
-
-
-def test_files_are_formatted() -> None:
-    process.run(format_argv(check=True), cwd=terraform.TERRAFORM)
-
-
-@pytest.mark.parametrize("environment", ["local", "prod"])
-def test_environments_are_valid(environment: str, tmp_path: Path) -> None:
-    env = {"TF_DATA_DIR": str(tmp_path / "data"), "CHECKPOINT_DISABLE": "1"}
-    found = mirror.find(mirror.roots({}, Path.home()), mirror.this_platform())
-    if found:
-        (tmp_path / "tfrc").write_text(mirror.configuration(found))
-        env["TF_CLI_CONFIG_FILE"] = str(tmp_path / "tfrc")
-    root = terraform.TERRAFORM / "environments" / environment
-    process.run(init_argv(None), cwd=root, env=env)
-    process.run(validate_argv(), cwd=root, env=env)
 
 
 def test_a_deploy_finds_all_that_it_needs(cloud: Cloud, applied: tuple[Config, Watched]) -> None:
@@ -307,24 +263,3 @@ def everything(cloud: Cloud) -> list[str]:
             for p in cloud.client("ssm").describe_parameters()["Parameters"]
         ),
     ]
-
-
-def test_a_cloud_that_is_not_there_is_said_at_once(tmp_path: Path) -> None:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))  # bound, but nothing listens
-        port = taken.getsockname()[1]
-        config = configuration(tmp_path, f"http://127.0.0.1:{port}", listener=8000)
-        with pytest.raises(PreflightError, match="does not answer") as caught:
-            terraform.plan(config, Watched().emit)
-    assert "invoke cloud.up" in caught.value.remedy
-    assert not (tmp_path / ".shipway").exists()
-
-
-def test_without_terraform_it_is_said_where_to_get_it(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("PATH", str(tmp_path))
-    assert shutil.which("terraform") is None
-    with pytest.raises(PreflightError, match="not installed") as caught:
-        terraform.plan(configuration(tmp_path, "http://127.0.0.1:9", listener=8000), Watched().emit)
-    assert "developer.hashicorp.com" in caught.value.remedy

@@ -1,0 +1,31 @@
+"""An environment of Terraform's for tests, and what was told while it was made."""
+
+from pathlib import Path
+from typing import Any
+
+from deploy.config.model import Build, Config, Environment, Service
+from deploy.events import Event, PhaseProgress
+
+
+def configuration(root: Path, endpoint: str, project: str = "infra-test", **options: Any) -> Config:
+    build = Build(context=root, dockerfile=root / "Dockerfile")
+    names = options.pop("names", ("web", "api"))
+    environment = Environment("local", "us-east-1", endpoint=endpoint, port=options.pop("listener"))
+    services = {name: Service(name, build, 8000, **options) for name in names}
+    return Config(root=root, project=project, environment=environment, services=services)
+
+
+class Watched:
+    """Collects the events of a run."""
+
+    def __init__(self) -> None:
+        self.events: list[Event] = []
+
+    def emit(self, event: Event) -> None:
+        self.events.append(event)
+
+    def of(self, kind: type) -> list[Any]:
+        return [event for event in self.events if isinstance(event, kind)]
+
+    def lines(self) -> list[str]:
+        return [event.detail for event in self.of(PhaseProgress)]
