@@ -1,5 +1,6 @@
 """From nothing to a URL that answers, and back: the local cloud, its infrastructure, a deploy."""
 
+import os
 import shutil
 import socket
 import time
@@ -13,7 +14,7 @@ from deploy.cloud.state import Home, look
 from deploy.config.model import Config
 from deploy.errors import ConfigError, PreflightError
 from deploy.events import Emit, Event, Finished, Note, PhaseEnded, PhaseStarted
-from deploy.image import engine
+from deploy.image import engine, tool
 from deploy.infra import terraform
 from deploy.pipeline import BackendOptions, deploy_backend, service_urls
 
@@ -57,10 +58,11 @@ def check_machine(config: Config, emit: Emit) -> None:
 
     Raises PreflightError with each missing thing and its remedy.
     """
-    emit(PhaseStarted("preflight", "Docker, Terraform, ports"))
+    emit(PhaseStarted("preflight", "Docker, BuildKit, Terraform, ports"))
     began = time.monotonic()
     checks: tuple[Callable[[], None], ...] = (
         check_docker,
+        check_buildkit,
         check_terraform,
         lambda: check_listener(config),
     )
@@ -85,6 +87,11 @@ def _failure(check: Callable[[], None]) -> PreflightError | None:
 
 def check_docker() -> None:
     engine.ping().close()
+
+
+def check_buildkit() -> None:
+    """Raise PreflightError if no docker on PATH can build with BuildKit."""
+    tool.choose(tool.clients_on(os.environ.get("PATH", os.defpath)))
 
 
 def check_terraform() -> None:

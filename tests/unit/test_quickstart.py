@@ -25,6 +25,7 @@ def machine(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
     """A machine that has everything, and where nothing runs yet."""
     down = CloudStatus(running=False, endpoint="http://localhost:4566")
     monkeypatch.setattr(quickstart, "check_docker", lambda: None)
+    monkeypatch.setattr(quickstart, "check_buildkit", lambda: None)
     monkeypatch.setattr("shutil.which", lambda name: f"/bin/{name}")
     monkeypatch.setattr(quickstart, "look", lambda _: down)
     monkeypatch.setattr(quickstart, "_listens", lambda _: False)
