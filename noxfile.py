@@ -80,7 +80,7 @@ def localstack(session: nox.Session) -> None:
 def e2e(session: nox.Session) -> None:
     """The whole pipeline with real containers, under load: good releases and broken ones."""
     install(session)
-    pytest(session, "tests/e2e", "--numprocesses=2", "--dist=loadfile")
+    pytest(session, "tests/e2e")  # in one project, in the order of the files
 
 
 @nox.session(default=False)

@@ -15,10 +15,9 @@ def get(url: str) -> dict[str, object]:
 def test_the_url_answers_with_the_source_tag_that_was_built(project: Project) -> None:
     ran = project.invoke("urls", "--json")
     assert json.loads(ran.out) == {"backend": project.url}
-    (image,) = project.client("ecr").describe_images(repositoryName="shipway-demo-local-backend")[
-        "imageDetails"
-    ]
-    assert get(project.url)["source_tag"] in image["imageTags"]
+    images = project.client("ecr").describe_images(repositoryName="shipway-demo-local-backend")
+    tags = [tag for image in images["imageDetails"] for tag in image["imageTags"]]
+    assert get(project.url)["source_tag"] in tags
 
 
 def test_a_second_quickstart_changes_nothing(project: Project) -> None:
