@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Literal
 
 from deploy.errors import PreflightError
@@ -13,7 +12,7 @@ from deploy.target import ServiceTarget
 
 @dataclass(frozen=True)
 class FoundImage:
-    """An image that is in the registry. `size` is in bytes, as the registry counts it.
+    """An image that is in the registry.
 
     `platforms` is what an image index lists, such as ("linux/amd64",). A single manifest does not
     name its platform, so it is empty then.
@@ -21,8 +20,6 @@ class FoundImage:
 
     tag: str
     digest: str
-    pushed_at: datetime | None = None
-    size: int = 0
     platforms: tuple[str, ...] = ()
 
 

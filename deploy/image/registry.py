@@ -47,8 +47,7 @@ def find(ecr: "ECRClient", repository: str, tag: str) -> FoundImage | None:
         )
     except ecr.exceptions.RepositoryNotFoundException as missing:
         raise _no_repository(repository) from missing
-    found = newest([parse_image(image) for image in reply["images"]])
-    return _detailed(ecr, repository, found) if found else None
+    return newest([parse_image(image) for image in reply["images"]])
 
 
 def parse_image(image: Mapping[str, Any]) -> FoundImage:
@@ -91,19 +90,6 @@ def children(ecr: "ECRClient", repository: str, digest: str) -> tuple[str, ...]:
 
 def _platform_parts(platform: Mapping[str, str]) -> list[str]:
     return [platform[key] for key in ("os", "architecture", "variant") if platform.get(key)]
-
-
-def _detailed(ecr: "ECRClient", repository: str, found: FoundImage) -> FoundImage:
-    details = _describe(ecr, repository, found.tag)
-    if details is None:
-        return found
-    return FoundImage(
-        tag=found.tag,
-        digest=found.digest,
-        pushed_at=details.get("imagePushedAt"),
-        size=details.get("imageSizeInBytes", 0),
-        platforms=found.platforms,
-    )
 
 
 def _describe(ecr: "ECRClient", repository: str, tag: str) -> "ImageDetailTypeDef | None":

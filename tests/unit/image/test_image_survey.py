@@ -28,7 +28,6 @@ def registry(*tags: str) -> "ECRClient":
     ]
     fake = SimpleNamespace(
         batch_get_image=lambda **_: {"images": images},
-        describe_images=lambda **_: {"imageDetails": []},
         exceptions=SimpleNamespace(
             ImageNotFoundException=KeyError, RepositoryNotFoundException=KeyError
         ),
