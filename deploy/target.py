@@ -6,7 +6,7 @@ Terraform nor its state. deploy/terraform/modules/deploy-parameter writes exactl
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from deploy.errors import PreflightError
@@ -30,6 +30,16 @@ class ServiceTarget:
 
 
 @dataclass(frozen=True)
+class SiteTarget:
+    """Where one site of deploy.toml lives."""
+
+    name: str  # its name in deploy.toml
+    bucket: str
+    distribution: str  # the CloudFront distribution's id
+    url: str
+
+
+@dataclass(frozen=True)
 class Target:
     """Every identifier of one environment that a deploy needs."""
 
@@ -39,6 +49,7 @@ class Target:
     region: str
     cluster: str
     services: Mapping[str, ServiceTarget]
+    sites: Mapping[str, SiteTarget] = field(default_factory=dict)
 
 
 def parameter_name(project: str, environment: str) -> str:
@@ -55,8 +66,9 @@ def parse_target(text: str) -> Target:
         services = {
             name: ServiceTarget(name=name, **fields) for name, fields in data["services"].items()
         }
+        sites = {name: SiteTarget(name=name, **fields) for name, fields in data["sites"].items()}
         keys = ("project", "environment", "account", "region", "cluster")
-        return Target(services=services, **{key: data[key] for key in keys})
+        return Target(services=services, sites=sites, **{key: data[key] for key in keys})
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise PreflightError(
             f"the deploy parameter is not of the shape that this version reads ({error})",

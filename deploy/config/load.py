@@ -13,11 +13,12 @@ from typing import Any
 
 from deploy.config import checks
 from deploy.config.interpolate import interpolate
-from deploy.config.model import Build, Config, Environment, Service
+from deploy.config.model import Build, Config, Environment, Service, Site
 from deploy.errors import ConfigError
 
 FILE = "deploy.toml"
-OVERLAY = "services"  # [environments.NAME.services.SERVICE] replaces keys of [services.SERVICE]
+# [environments.NAME.services.SERVICE] replaces keys of [services.SERVICE]; the same for sites.
+OVERLAYS = ("services", "sites")
 
 
 def load(root: Path, environment: str = "local", environ: Mapping[str, str] = os.environ) -> Config:
@@ -44,7 +45,8 @@ def load(root: Path, environment: str = "local", environ: Mapping[str, str] = os
 
 
 def overlay(raw: Mapping[str, Any], environment: str) -> dict[str, Any]:
-    """Return the tables with `[environments.<environment>.services]` merged over `[services]`.
+    """Return the tables with `[environments.<environment>.services]` merged over `[services]`,
+    and `.sites` over `[sites]`.
 
     The overlays of the other environments are left out: they are checked when they are used.
     """
@@ -52,15 +54,18 @@ def overlay(raw: Mapping[str, Any], environment: str) -> dict[str, Any]:
     environments = raw.get("environments")
     if not isinstance(environments, Mapping):
         return tables
-    over: Any = {}
-    own: dict[str, Any] = {}
-    for name, table in environments.items():
-        own[name] = table
-        if isinstance(table, Mapping):
-            own[name] = {key: value for key, value in table.items() if key != OVERLAY}
-            over = table.get(OVERLAY, {}) if name == environment else over
-    tables[OVERLAY] = _merged(tables.get(OVERLAY, {}), over)
-    return {**tables, "environments": own}
+    chosen = environments.get(environment)
+    for kind in OVERLAYS:
+        over = chosen.get(kind, {}) if isinstance(chosen, Mapping) else {}
+        tables[kind] = _merged(tables.get(kind, {}), over)
+    return {**tables, "environments": {name: _own(table) for name, table in environments.items()}}
+
+
+def _own(environment: Any) -> Any:
+    """Return an environment's table without its overlays."""
+    if not isinstance(environment, Mapping):
+        return environment
+    return {key: value for key, value in environment.items() if key not in OVERLAYS}
 
 
 def _merged(base: Any, over: Any) -> Any:
@@ -130,7 +135,11 @@ def accepted_keys(table: tuple[str, ...]) -> list[str]:
     models: dict[int, dict[str, Any]] = {
         0: {"": schema.DeployToml},
         1: {"project": schema.ProjectTable},
-        2: {"services": schema.ServiceTable, "environments": schema.EnvironmentTable},
+        2: {
+            "services": schema.ServiceTable,
+            "sites": schema.SiteTable,
+            "environments": schema.EnvironmentTable,
+        },
         3: {"services": schema.BuildTable},
     }
     model = models.get(len(table), {}).get(table[0] if table else "")
@@ -153,6 +162,7 @@ def _config(tables: Mapping[str, Any], environment: str, root: Path) -> Config:
             name: _service(name, service.model_dump(), root)
             for name, service in parsed.services.items()
         },
+        sites={name: _site(name, site.model_dump(), root) for name, site in parsed.sites.items()},
     )
 
 
@@ -171,3 +181,14 @@ def _service(name: str, table: dict[str, Any], root: Path) -> Service:
         ),
         **{**table, "command": tuple(table["command"])},
     )
+
+
+def _site(name: str, table: dict[str, Any], root: Path) -> Site:
+    folder = (root / table["root"]).resolve()
+    given = {
+        "root": folder,
+        "output": folder / table["output"],
+        "install": tuple(table["install"]),
+        "build": tuple(table["build"]),
+    }
+    return Site(name=name, **{**table, **given})

@@ -53,6 +53,28 @@ class Service:
 
 
 @dataclass(frozen=True)
+class Site:
+    """One static site on S3 and CloudFront.
+
+    `root` is an absolute folder; `install` and `build` are commands that run in it, with
+    `environment` added to theirs; `output` is the absolute folder that the build writes. `cache`
+    maps a glob pattern of paths below it to a Cache-Control, the first match counts. A release is
+    kept while it is one of the last `keep_releases` or younger than `keep_days`.
+    """
+
+    name: str
+    root: Path
+    output: Path
+    install: tuple[str, ...] = ("npm", "ci")
+    build: tuple[str, ...] = ("npm", "run", "build")
+    environment: Mapping[str, str] = field(default_factory=dict)
+    cache: Mapping[str, str] = field(default_factory=dict)
+    single_page: bool = True  # a path without an extension is answered by /index.html
+    keep_releases: int = 3
+    keep_days: float = 7
+
+
+@dataclass(frozen=True)
 class Environment:
     """An account, a region, an endpoint. `endpoint` is None on AWS."""
 
@@ -62,6 +84,7 @@ class Environment:
     endpoint: str | None = None
     confirm: bool = False  # ask before a change: any environment that is not local
     port: int = 8000  # of the load balancer's listener on the local cloud
+    site_port: int = 8080  # of the first site's distribution on the local cloud
 
 
 @dataclass(frozen=True)
@@ -72,6 +95,7 @@ class Config:
     project: str
     environment: Environment
     services: Mapping[str, Service]
+    sites: Mapping[str, Site] = field(default_factory=dict)
 
     @property
     def name(self) -> str:

@@ -44,12 +44,25 @@ class ServiceTable(Table):
     build: BuildTable = BuildTable()
 
 
+class SiteTable(Table):
+    root: str
+    output: str = "dist"
+    install: list[str] = ["npm", "ci"]
+    build: list[str] = ["npm", "run", "build"]
+    environment: dict[str, str] = {}
+    cache: dict[str, str] = {}
+    single_page: bool = True
+    keep_releases: Annotated[int, Field(ge=1, le=100)] = 3
+    keep_days: Annotated[float, Field(ge=0, le=365)] = 7
+
+
 class EnvironmentTable(Table):
     region: Region = "us-east-1"
     account: AccountId | None = None
     endpoint: Url | None = None
     confirm: bool | None = None
     port: Port = 8000
+    site_port: Port = 8080
 
 
 class ProjectTable(Table):
@@ -59,4 +72,5 @@ class ProjectTable(Table):
 class DeployToml(Table):
     project: ProjectTable
     services: dict[Name, ServiceTable] = {}
+    sites: dict[Name, SiteTable] = {}
     environments: dict[Name, EnvironmentTable]

@@ -41,6 +41,7 @@ def parameter(cloud: Cloud) -> Iterator[str]:
         "region": "us-east-1",
         "cluster": "demo-local",
         "services": {"api": PLACE},
+        "sites": {},
     }
     ssm, name = cloud.client("ssm"), "/target-test/local/deploy"
     ssm.put_parameter(Name=name, Value=json.dumps(value), Type="String", Overwrite=True)
