@@ -1,0 +1,154 @@
+"""Build a site by its own commands, unless what they would make is there already."""
+
+import fcntl
+import json
+import os
+import re
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from deploy import process
+from deploy.config.model import Site
+from deploy.errors import BuildError, ToolError
+from deploy.events import Emit, Note, PhaseOutput
+from deploy.site.inputs import output_print, packages_hash, sources_hash
+from deploy.site.phase import phase
+
+SHOWN_LINES = 20  # of a failed tool's last output
+# Variables whose values must not show in the tools' output, if they are long enough to be secrets.
+SECRET_NAME = re.compile(r"SECRET|TOKEN|PASSWORD|PASSWD|CREDENTIAL|_KEY(_ID)?$", re.IGNORECASE)
+SHORTEST_SECRET = 6  # characters; anything shorter would blot out half of the output
+
+
+@dataclass(frozen=True)
+class Stamp:
+    """What the last build was made from, and what it left. "" for what is not known."""
+
+    packages: str = ""
+    sources: str = ""
+    output: str = ""
+
+
+def build(
+    site: Site,
+    state: Path,
+    emit: Emit,
+    *,
+    clock: Callable[[], float],
+    rebuild: bool = False,
+) -> bool:
+    """Install and build `site` as far as it takes; return whether its build ran.
+
+    `state` is the project's `.shipway` folder, where a stamp is kept; `clock` is in seconds.
+    `rebuild` believes no stamp; without a `site.build` there is nothing to run. One build of a
+    site runs at a time in a working tree; another waits for it, and then finds it done. Raises
+    BuildError with the tool's last lines if a command fails or leaves no output, PreflightError if
+    the sources can't be read.
+    """
+    if not site.build:
+        return False
+    folder = state / "sites"
+    with _alone(folder / f"{site.name}.lock", site, emit):
+        path = folder / f"{site.name}.json"
+        stamp = Stamp() if rebuild else _read(path)
+        sources = sources_hash(site, os.environ)
+        if _is_done(site, stamp, sources):
+            return False
+        # A stamp that is there while a command runs would vouch for what it has half done.
+        packages = _install(site, path, stamp, emit, clock)
+        _write(path, Stamp(packages=packages))
+        with phase(f"build {site.name}", emit, clock, " ".join(site.build)) as name:
+            _run(site, site.build, name, emit)
+            made = _made(site)
+        _write(path, Stamp(packages, sources, made))
+        return True
+
+
+def _is_done(site: Site, stamp: Stamp, sources: str) -> bool:
+    if stamp.sources != sources or not stamp.output:
+        return False
+    return stamp.output == output_print(site.output)
+
+
+def _install(site: Site, path: Path, stamp: Stamp, emit: Emit, clock: Callable[[], float]) -> str:
+    """Install the packages unless those of the lock file are there; return the lock's hash."""
+    packages = packages_hash(site)
+    missing = (site.root / "package.json").exists() and not (site.root / "node_modules").exists()
+    if not site.install or (stamp.packages == packages and not missing):
+        return packages
+    _write(path, Stamp())
+    with phase(f"install {site.name}", emit, clock, " ".join(site.install)) as name:
+        _run(site, site.install, name, emit)
+    return packages
+
+
+def _made(site: Site) -> str:
+    made = output_print(site.output)
+    if made:
+        return made
+    raise BuildError(
+        f"the build of site {site.name} ended well but left nothing in {site.output}",
+        remedy=f"set `output` of [sites.{site.name}] in deploy.toml to the folder that it writes",
+    )
+
+
+def _run(site: Site, argv: tuple[str, ...], name: str, emit: Emit) -> None:
+    try:
+        process.run(
+            argv,
+            cwd=site.root,
+            env=site.environment,
+            secrets=secret_values({**os.environ, **site.environment}),
+            on_line=lambda line: emit(PhaseOutput(name, line)),
+        )
+    except ToolError as error:
+        remedy = f"run `{' '.join(argv)}` in {site.root} to see it by itself; nothing was deployed"
+        raise BuildError(
+            f"site {site.name} was not built: {error.message}",
+            details=error.details[-SHOWN_LINES:],
+            remedy=error.remedy or remedy,
+        ) from error
+
+
+def secret_values(environ: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the values that the tools' output must not show, the longest first.
+
+    Variables that the bundle shows anyway (VITE_...) are no secrets.
+    """
+    found = {
+        value
+        for name, value in environ.items()
+        if SECRET_NAME.search(name)
+        and not name.startswith("VITE_")
+        and len(value) >= SHORTEST_SECRET
+    }
+    return tuple(sorted(found, key=len, reverse=True))
+
+
+@contextmanager
+def _alone(path: Path, site: Site, emit: Emit) -> Iterator[None]:
+    """Hold the lock of a site's build. The system frees it when the process ends, however."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            emit(Note(f"another build of site {site.name} runs here; waiting for it"))
+            fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def _read(path: Path) -> Stamp:
+    try:
+        return Stamp(**json.loads(path.read_text("utf-8")))
+    except (OSError, ValueError, TypeError):
+        return Stamp()
+
+
+def _write(path: Path, stamp: Stamp) -> None:
+    """Write a stamp at once or not at all."""
+    part = path.with_suffix(".part")
+    part.write_text(json.dumps(asdict(stamp)), "utf-8")
+    part.replace(path)
