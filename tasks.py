@@ -63,8 +63,8 @@ def deploy_backend(
     rebuild: bool = False,
 ) -> None:
     """Build, push and roll out a service; exit 0 only if the new version serves."""
+    from deploy.backend import BackendOptions, deploy_backend
     from deploy.command import seconds
-    from deploy.pipeline import BackendOptions, deploy_backend
 
     def action(config: "Config", emit: "Emit") -> int:
         options = BackendOptions(
@@ -98,7 +98,7 @@ def teardown(_: Context, json: bool = False) -> None:
 @task(auto_shortflags=False, help=ENV | {"json": "print one JSON object, name -> URL"})
 def urls(_: Context, env: str = "local", json: bool = False) -> None:
     """Show where the services answer."""
-    from deploy.pipeline import urls
+    from deploy.environment import urls
 
     _run(lambda config, emit: urls(config, emit, as_json=json), env)
 

@@ -13,9 +13,10 @@ from deploy.config.load import load
 from deploy.config.model import Config
 from deploy.console import console
 from deploy.errors import ConfigError, Interrupted, ShipwayError
-from deploy.events import Emit, Failure
+from deploy.events import Emit, Failure, Finished
 
 Action = Callable[[Config, Emit], int]
+NOTHING = "nothing to do"
 
 
 def command(root: Path, environment: str, action: Action, *, as_json: bool = False) -> int:
@@ -39,6 +40,17 @@ def command(root: Path, environment: str, action: Action, *, as_json: bool = Fal
         except KeyboardInterrupt:
             emit(Failure("interrupted", remedy="run the same command again to go on"))
             return Interrupted.exit_code
+
+
+def conclude(emit: Emit, finished: Finished) -> int:
+    """Tell how a deploy ended and return its exit code."""
+    emit(finished)
+    return finished.exit_code
+
+
+def planned(*, changed: bool) -> str:
+    """Return the summary of a plan that nobody asked to apply."""
+    return "nothing was written" if changed else NOTHING
 
 
 def seconds(option: str, text: str) -> float:

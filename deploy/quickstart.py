@@ -8,15 +8,17 @@ from collections.abc import Callable
 from contextlib import closing
 from urllib.parse import urlsplit
 
+from deploy.aws import Aws
+from deploy.backend import BackendOptions, deploy_backend
 from deploy.cloud import control
 from deploy.cloud.containers import remove_images
 from deploy.cloud.state import Home, look
 from deploy.config.model import Config
+from deploy.environment import addresses, read_target
 from deploy.errors import ConfigError, PreflightError
 from deploy.events import Emit, Event, Finished, Note, PhaseEnded, PhaseStarted
 from deploy.image import engine, tool
 from deploy.infra import terraform
-from deploy.pipeline import BackendOptions, deploy_backend, service_urls
 
 CONNECT_SECONDS = 1.0  # on this machine
 
@@ -36,7 +38,7 @@ def quickstart(config: Config, emit: Emit) -> int:
         if code:
             return code
     seconds = time.monotonic() - started
-    found = service_urls(config)
+    found = addresses(read_target(Aws(config)))
     folder = next(iter(config.services.values())).build.context.name
     step = f"open a URL; change a line in {folder}/ and run `invoke deploy-backend`"
     emit(Finished("ready", 0, seconds, "it runs on this machine", found, step))

@@ -3,7 +3,7 @@
 import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from deploy.config.model import Build
@@ -23,13 +23,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class ImageResult:
-    """`reference` is "repository_url@sha256:..."; `seconds` maps "build" and "push" to theirs."""
+    """`reference` is "repository_url@sha256:..."."""
 
     digest: str
     reference: str
     built: bool
     pushed: bool
-    seconds: Mapping[str, float] = field(default_factory=dict)
 
 
 def apply(
@@ -51,31 +50,51 @@ def apply(
     would not run on the platform, BuildError if it can't be built or pushed or if the registry has
     another digest than the push told.
     """
+    build_only(plan, build, docker=docker, emit=emit, clock=clock, revision=revision)
+    return push(plan, ecr=ecr, docker=docker, emit=emit, clock=clock, sleep=sleep)
+
+
+def build_only(
+    plan: ImagePlan,
+    build: Build,
+    *,
+    docker: Callable[[], "DockerClient"],
+    emit: Emit,
+    clock: Callable[[], float],
+    revision: str = "",
+) -> None:
+    """Build the planned image on this machine, unless it is reused. Parameters as of `apply`."""
     if plan.action == "reuse":
-        return _result(plan, plan.digest, built=False, pushed=False)
-    seconds: dict[str, float] = {}
+        return
     engine = ping(docker)
-    with _phase("build", plan, emit, clock, seconds) as phase:
+    with _phase("build", plan, emit, clock) as phase:
         labels = {REVISION: revision} if revision else {}
         chosen = tool.choose(tool.clients_on(os.environ.get("PATH", os.defpath)))
         attest = attests(engine.info())
         build_image(plan, build, chosen, emit, phase=phase, labels=labels, attest=attest)
         check_platform(build.platform, (_platform(engine, plan),), plan.name)
-    with _phase("push", plan, emit, clock, seconds) as phase:
-        digest, pushed = _pushed(plan, ecr, engine, emit=emit, sleep=sleep, phase=phase)
-    return _result(plan, digest, built=True, pushed=pushed, seconds=seconds)
 
 
-def _result(
+def push(
     plan: ImagePlan,
-    digest: str,
     *,
-    built: bool,
-    pushed: bool,
-    seconds: Mapping[str, float] | None = None,
+    ecr: "ECRClient",
+    docker: Callable[[], "DockerClient"],
+    emit: Emit,
+    clock: Callable[[], float],
+    sleep: Callable[[float], None],
 ) -> ImageResult:
+    """Push the image that was built, unless it is reused. Parameters as of `apply`."""
+    if plan.action == "reuse":
+        return _result(plan, plan.digest, built=False, pushed=False)
+    with _phase("push", plan, emit, clock) as phase:
+        digest, pushed = _pushed(plan, ecr, ping(docker), emit=emit, sleep=sleep, phase=phase)
+    return _result(plan, digest, built=True, pushed=pushed)
+
+
+def _result(plan: ImagePlan, digest: str, *, built: bool, pushed: bool) -> ImageResult:
     reference = f"{plan.repository_url}@{digest}"
-    return ImageResult(digest, reference, built=built, pushed=pushed, seconds=seconds or {})
+    return ImageResult(digest, reference, built=built, pushed=pushed)
 
 
 @contextmanager
@@ -84,7 +103,6 @@ def _phase(
     plan: ImagePlan,
     emit: Emit,
     clock: Callable[[], float],
-    seconds: dict[str, float],
 ) -> Iterator[str]:
     phase = f"{step} {plan.service}"
     emit(PhaseStarted(phase, plan.name))
@@ -93,8 +111,7 @@ def _phase(
         yield phase
         ok = True
     finally:
-        seconds[step] = clock() - start
-        emit(PhaseEnded(phase, ok=ok, seconds=seconds[step]))
+        emit(PhaseEnded(phase, ok=ok, seconds=clock() - start))
 
 
 def attests(info: Mapping[str, Any]) -> bool:

@@ -9,7 +9,7 @@ import pytest
 from deploy.aws import Aws
 from deploy.config.model import Config, Environment
 from deploy.errors import PreflightError
-from deploy.pipeline import read_target
+from deploy.environment import read_target
 from tests.integration.local_cloud import Cloud
 
 PLACE = {

@@ -1,16 +1,15 @@
-"""The order: which room comes when. The rooms don't know each other; here their values meet."""
+"""One service from source to running tasks: `invoke deploy-backend`. Joins image/ and service/."""
 
-import json
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from deploy import git
 from deploy.aws import Aws
-from deploy.command import confirm, interactive
-from deploy.config.model import Config, Service
-from deploy.errors import ConfigError, PreflightError
+from deploy.command import NOTHING, conclude, confirm, interactive, planned
+from deploy.config.model import Config
+from deploy.environment import find_service, read_target, service_place
 from deploy.events import Change, Emit, Finished, Note, PlanShown
 from deploy.image.plan import ImagePlan
 from deploy.image.plan import changes as image_changes
@@ -19,10 +18,12 @@ from deploy.service.effects import Answer
 from deploy.service.plan import ServicePlan, ServiceState, revision
 from deploy.service.rollout import RolloutResult
 from deploy.service.scaling import ScalingPlan
-from deploy.target import ServiceTarget, Target, parameter_name, parse_target
+from deploy.target import ServiceTarget, Target
+
+if TYPE_CHECKING:
+    from deploy.image.apply import ImageResult
 
 DIGEST_SHOWN = len("sha256:") + 12
-NOTHING, NOT_WRITTEN = "nothing to do", "nothing was written"
 
 
 @dataclass(frozen=True)
@@ -64,20 +65,21 @@ def deploy_backend(config: Config, options: BackendOptions, emit: Emit) -> int:
     Returns the exit code of the outcome. Raises ConfigError or PreflightError before anything is
     written, BuildError or ToolError if a step fails.
     """
-    deploy = Deploy(config, options, emit)
+    deploy = Backend(config, options, emit)
     plan = deploy.plan()
     emit(PlanShown(f"deploy {options.service} to {config.environment.name}", plan.changes))
     for note in plan.service.notes:
         emit(Note(note, "warning"))
     if options.plan_only:
-        return deploy.finish("planned", summary=NOT_WRITTEN if plan.changed else NOTHING)
+        return conclude(emit, deploy.ended("planned", summary=planned(changed=plan.changed)))
     if not plan.changed:
-        return deploy.finish(Outcome.UNCHANGED.label, plan=plan, summary=NOTHING)
+        return conclude(emit, deploy.unchanged(plan))
     confirm(config, f"this plan for {options.service}", yes=options.yes)
-    return deploy.apply(plan)
+    deploy.build(plan)
+    return conclude(emit, deploy.apply(plan))
 
 
-class Deploy:
+class Backend:
     """One deploy of one service: its configuration, clients and clock."""
 
     def __init__(
@@ -103,7 +105,7 @@ class Deploy:
 
         self.aws.check_account()
         target = read_target(self.aws)
-        place = find_place(target, self.wanted.name)
+        place = service_place(target, self.wanted.name)
         image = survey(
             self.aws.client("ecr"),
             self.wanted.build,
@@ -138,23 +140,41 @@ class Deploy:
         definition = render(self.config, wanted, place, reference, tags=tags)
         return plan_service(place, definition, state)
 
-    def apply(self, plan: BackendPlan) -> int:
-        """Carry the plan out; the service's part is made anew with the image's real digest."""
-        from deploy.image import apply as image_apply
+    def build(self, plan: BackendPlan) -> None:
+        """Build the image on this machine, if it is not in the registry."""
+        from deploy.image.apply import build_only
         from deploy.image.engine import connect
-        from deploy.image.registry import children
-        from deploy.service import rollout, scaling
 
-        image = image_apply.apply(
+        build_only(
             plan.image,
             self.wanted.build,
+            docker=connect,
+            emit=self.emit,
+            clock=self.clock,
+            revision=self.commit.sha,
+        )
+
+    def _push(self, plan: BackendPlan) -> "ImageResult":
+        from deploy.image.apply import push
+        from deploy.image.engine import connect
+
+        return push(
+            plan.image,
             ecr=self.aws.client("ecr"),
             docker=connect,
             emit=self.emit,
             clock=self.clock,
             sleep=self.sleep,
-            revision=self.commit.sha,
         )
+
+    def apply(self, plan: BackendPlan) -> Finished:
+        """Carry the plan out, once its image is built; the service's part is made anew with the
+        image's real digest. Returns how it ended.
+        """
+        from deploy.image.registry import children
+        from deploy.service import rollout, scaling
+
+        image = self._push(plan)
         if plan.service.digest != image.digest:
             service = self._plan_service(plan.target, plan.image, image.digest)
             plan = replace(plan, service=service)
@@ -173,7 +193,7 @@ class Deploy:
         )
         if result.outcome.exit_code == 0:
             scaling.apply(plan.scaling, self._autoscaling)
-        return self._conclude(plan, result)
+        return self._rolled_out(plan, result)
 
     def _ask(self) -> Answer:
         from rich.prompt import Prompt
@@ -183,16 +203,19 @@ class Deploy:
         answer = Prompt.ask(question, choices=["rollback", "detach"])
         return "rollback" if answer == "rollback" else "detach"
 
-    def _conclude(self, plan: BackendPlan, result: RolloutResult) -> int:
+    def _rolled_out(self, plan: BackendPlan, result: RolloutResult) -> Finished:
         if result.cause:
             self.emit(result.cause)
-        return self.finish(
+        return self.ended(
             result.outcome.label,
             exit_code=result.outcome.exit_code,
             plan=plan,
             summary=_summary(plan, result),
             next_step=result.next_step or self._next_step(result.outcome),
         )
+
+    def unchanged(self, plan: BackendPlan) -> Finished:
+        return self.ended(Outcome.UNCHANGED.label, plan=plan, summary=NOTHING)
 
     def _next_step(self, outcome: Outcome) -> str:
         if outcome.exit_code == 0:
@@ -207,7 +230,7 @@ class Deploy:
         options += "" if environment == "local" else f" --env {environment}"
         return f"invoke deploy-backend{options}"
 
-    def finish(
+    def ended(
         self,
         outcome: str,
         *,
@@ -215,12 +238,11 @@ class Deploy:
         plan: BackendPlan | None = None,
         summary: str = "",
         next_step: str = "",
-    ) -> int:
-        """Tell how the command ended and return its exit code."""
+    ) -> Finished:
+        """Return how this deploy ended, as it will be told."""
         urls = {plan.place.name: plan.place.url} if plan and plan.place.url else {}
         seconds = self.clock() - self.started
-        self.emit(Finished(outcome, exit_code, seconds, summary, urls, next_step))
-        return exit_code
+        return Finished(outcome, exit_code, seconds, summary, urls, next_step)
 
 
 def _summary(plan: BackendPlan, result: RolloutResult) -> str:
@@ -234,58 +256,3 @@ def _summary(plan: BackendPlan, result: RolloutResult) -> str:
         followed = before == result.task_definition_arn
         return f"{what} failed, {'the one before' if followed else revision(before)} serves"
     return what
-
-
-def find_service(config: Config, name: str) -> Service:
-    """Return a service of deploy.toml. Raises ConfigError, naming those that are defined."""
-    if name not in config.services:
-        raise ConfigError(
-            f"deploy.toml has no service {name}",
-            remedy=f"--service takes one of: {', '.join(config.services) or 'none is defined'}",
-        )
-    return config.services[name]
-
-
-def find_place(target: Target, name: str) -> ServiceTarget:
-    """Return where a service lives. Raises PreflightError if it was not created yet."""
-    if name not in target.services:
-        raise PreflightError(
-            f"service {name} has no infrastructure in environment {target.environment}",
-            remedy=f"create it: `invoke infra.apply --env {target.environment}`",
-        )
-    return target.services[name]
-
-
-def read_target(aws: Aws) -> Target:
-    """Read what Terraform made. Raises PreflightError if it did not run, or elsewhere."""
-    from botocore.exceptions import ClientError
-
-    config = aws.config
-    name = parameter_name(config.project, config.environment.name)
-    try:
-        value = aws.client("ssm").get_parameter(Name=name)["Parameter"]["Value"]
-    except ClientError as error:
-        if error.response["Error"]["Code"] != "ParameterNotFound":
-            raise
-        raise PreflightError(
-            f"environment {config.environment.name} has no infrastructure yet: "
-            f"there is no parameter {name} in {config.environment.region}",
-            remedy=f"create it: `invoke infra.apply --env {config.environment.name}`",
-        ) from error
-    return parse_target(value)
-
-
-def service_urls(config: Config) -> dict[str, str]:
-    """Return the URL of each service that has one, by its name in deploy.toml."""
-    aws = Aws(config)
-    aws.check_account()
-    return {name: place.url for name, place in read_target(aws).services.items() if place.url}
-
-
-def urls(config: Config, emit: Emit, *, as_json: bool = False) -> int:
-    """Tell where the environment's services answer; as JSON, one object: name -> URL."""
-    found = service_urls(config)
-    lines = [json.dumps(found)] if as_json else [f"{name}  {url}" for name, url in found.items()]
-    for line in lines:
-        emit(Note(line))
-    return 0
