@@ -5,11 +5,12 @@ in CI, JSON lines with --json. Nothing else in deploy/ prints.
 import json
 import os
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from functools import singledispatchmethod
-from typing import TYPE_CHECKING, Self, TextIO
+from typing import TextIO
 
 from deploy.events import (
     Change,
@@ -25,11 +26,9 @@ from deploy.events import (
     PlanShown,
 )
 
-if TYPE_CHECKING:
-    from rich.progress import Progress
-
 COLORS = {"+": "green", "~": "yellow", "-": "red", "=": "dim"}
-LIVE_UNITS = ("bytes", "steps")  # move too often for a log; what they count ends in other lines
+LIVE_UNITS = ("bytes", "steps")  # move too often for a log, which hears of quarters at most
+LONG_BYTES = 20e6
 SUBJECT_WIDTH = 40  # characters; a longer subject pushes its reason to the right
 VALUE_WIDTH = 60  # characters of a changed value that are shown
 
@@ -39,12 +38,25 @@ def console(*, as_json: bool = False, stream: TextIO | None = None) -> Iterator[
     """Yield the function that renders events to `stream` (stdout), in the way that suits it."""
     stream = stream or sys.stdout
     if as_json:
-        yield JsonLines(stream)
+        yield in_turn(JsonLines(stream))
     elif stream.isatty() and not os.environ.get("CI") and os.environ.get("TERM") != "dumb":
+        from deploy.live import Live
+
         with Live(stream) as live:
-            yield live
+            yield in_turn(live)
     else:
-        yield Plain(stream)
+        yield in_turn(Plain(stream))
+
+
+def in_turn(emit: Emit) -> Emit:
+    """Return an `emit` that threads may share: one event is rendered wholly before the next."""
+    lock = threading.RLock()
+
+    def render(event: Event) -> None:
+        with lock:
+            emit(event)
+
+    return render
 
 
 class JsonLines:
@@ -98,9 +110,10 @@ class Plain:
 
     @render.register
     def _(self, event: PhaseProgress) -> None:
-        if event.unit not in LIVE_UNITS and self.shown.get(event.phase) != event.detail:
-            self.shown[event.phase] = event.detail
-            self.line(f"    {event.detail}")
+        text = quarter(event) if event.unit in LIVE_UNITS else event.detail
+        if text and self.shown.get(event.phase) != text:
+            self.shown[event.phase] = text
+            self.line(f"    {text}")
 
     @render.register
     def _(self, event: PhaseOutput) -> None:
@@ -137,71 +150,20 @@ class Plain:
             self.line(f"  next: {event.next_step}")
 
 
-class Live(Plain):
-    """The plain lines in colour, with one moving line for the phase that runs."""
-
-    def __init__(self, stream: TextIO) -> None:
-        from rich.console import Console
-
-        super().__init__(stream)
-        self.rich = Console(file=stream, highlight=False)
-        self.moving: Progress | None = None
-        self.phase = ""
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.stop()
-
-    def line(self, text: str = "", _style: str = "") -> None:
-        self.rich.print(text, style=_style or None, markup=False, soft_wrap=True)
-
-    def stop(self) -> None:
-        """Take the moving line away."""
-        if self.moving:
-            self.moving.stop()
-            self.moving = None
-
-    def show(self, phase: str, detail: str) -> None:
-        """Put the phase, where it is and its elapsed time on the moving line."""
-        from rich.markup import escape
-
-        if self.moving is None or phase != self.phase:
-            self.start(phase)
-        room = max(20, self.rich.width - len(phase) - 16)
-        if self.moving:
-            description = f"[bold]{escape(phase)}[/]  {escape(detail[:room])}"
-            self.moving.update(self.moving.task_ids[0], description=description)
-
-    def start(self, phase: str) -> None:
-        from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
-
-        self.stop()
-        columns = (SpinnerColumn(), TimeElapsedColumn(), TextColumn("{task.description}"))
-        self.moving = Progress(*columns, console=self.rich, transient=True)
-        self.moving.add_task(phase, total=None)
-        self.moving.start()
-        self.phase = phase
-
-    def __call__(self, event: Event) -> None:
-        if isinstance(event, PhaseStarted):
-            self.show(event.phase, event.detail)
-        elif isinstance(event, PhaseProgress):
-            self.show(event.phase, progress(event))
-        elif isinstance(event, PhaseOutput):
-            self.show(event.phase, event.line)
-        else:
-            self.stop()
-            self.render(event)
-
-
 def short(value: str) -> str:
     """Return a value without its middle, if it is long: an image's digest is at its end."""
     if len(value) <= VALUE_WIDTH:
         return value
     half = (VALUE_WIDTH - 1) // 2
     return f"{value[:half]}…{value[-half:]}"
+
+
+def quarter(event: PhaseProgress) -> str:
+    """Return "50 %" or the like for what takes long enough to be worth a line of a log, else ""."""
+    if event.unit != "bytes" or event.total < LONG_BYTES:
+        return ""
+    quarters = int(4 * event.done / event.total)
+    return f"{25 * quarters} % of {event.total / 1e6:.1f} MB" if 0 < quarters < 4 else ""  # noqa: PLR2004
 
 
 def progress(event: PhaseProgress) -> str:

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 KEPT_LINES = 40  # how many of the last lines of a failed tool are shown
 GRACE_SECONDS = 10.0  # between SIGTERM and SIGKILL
 
+_running: dict[int, Callable[[], None]] = {}  # how to end each tool that runs now, by its pid
+
 
 def _ignore(_line: str) -> None:
     pass
@@ -64,12 +66,23 @@ def run(
         on_line(line)
 
     process = _start(argv, cwd, env)
-    code = _follow(process, stdin, timeout, receive, partial(_end, process, stop, grace))
+    end = partial(_end, process, stop, grace)
+    _running[process.pid] = end
+    try:
+        code = _follow(process, stdin, timeout, receive, end)
+    finally:
+        del _running[process.pid]
     if code is None:
         raise ToolError(f"{argv[0]} took longer than {timeout:g} s", details=tuple(tail))
     if code not in ok_codes:
         raise ToolError(f"`{' '.join(argv[:3])}` ended with exit code {code}", details=tuple(tail))
     return code
+
+
+def end_running() -> None:
+    """End the tools that other threads run: for Ctrl-C, which only the main thread hears of."""
+    for end in list(_running.values()):
+        end()
 
 
 def output(argv: tuple[str, ...], *, cwd: Path | None = None, timeout: float = 30.0) -> str:

@@ -2,6 +2,7 @@
 
 import io
 import json
+from concurrent.futures import ThreadPoolExecutor
 
 from deploy.console import console, duration, progress
 from deploy.events import (
@@ -56,3 +57,23 @@ def test_bytes_are_shown_as_megabytes() -> None:
     event = PhaseProgress("push", "layers", done=5e6, total=2e7, unit="bytes")
     assert progress(event) == "layers  5.0 of 20.0 MB"
     assert duration(0.04) == "0.0 s"
+
+
+def test_a_log_hears_of_quarters_of_what_takes_long() -> None:
+    stream = io.StringIO()
+    with console(stream=stream) as emit:
+        for done in range(0, 101, 5):
+            emit(PhaseProgress("upload", "files", done=done * 1e6, total=100e6, unit="bytes"))
+            emit(PhaseProgress("push", "layers", done=done * 1e3, total=100e3, unit="bytes"))
+    lines = [line.strip() for line in stream.getvalue().splitlines()]
+    assert lines == [f"{part} % of 100.0 MB" for part in (25, 50, 75)]
+
+
+def test_threads_share_a_console_without_mixing_lines() -> None:
+    stream = io.StringIO()
+    failures = tuple(Failure(f"{name}{'x' * 200}", (name * 200,), name * 200) for name in "abcd")
+    with console(stream=stream) as emit, ThreadPoolExecutor(4) as threads:
+        list(threads.map(emit, failures * 50))
+    messages = [line for line in stream.getvalue().splitlines() if line.startswith("✗")]
+    followers = stream.getvalue().splitlines()[1::3]
+    assert [line[2] for line in messages] == [line.strip()[0] for line in followers]

@@ -2,11 +2,13 @@
 
 import signal
 import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from deploy.errors import ToolError
-from deploy.process import output, run
+from deploy.process import end_running, output, run
 
 
 def python(code: str) -> tuple[str, ...]:
@@ -56,3 +58,14 @@ def test_output_is_what_was_printed() -> None:
     with pytest.raises(ToolError) as caught:
         output(python("import sys; sys.exit('why')"))
     assert caught.value.details == ("why",)
+
+
+def test_a_tool_of_another_thread_can_be_ended() -> None:
+    begun = threading.Event()
+    tool = python("import signal; print('started', flush=True); signal.pause()")
+    with ThreadPoolExecutor(1) as threads:
+        ran = threads.submit(run, tool, on_line=lambda _: begun.set())
+        assert begun.wait(10)
+        end_running()
+        with pytest.raises(ToolError, match="ended with exit code -15"):
+            ran.result(10)
