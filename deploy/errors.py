@@ -5,6 +5,7 @@
     ├── PreflightError      3   the world is not ready; nothing was written
     ├── BuildError          1   the image could not be built or pushed
     ├── ToolError           1   an external tool failed (terraform, docker)
+    ├── LockedError         7   another run holds what this one needs; nothing was written
     └── Interrupted       130   Ctrl-C, where nothing was left to ask
 
 How a *rollout* ended is no exception but an `Outcome`: see `deploy.outcome`.
@@ -44,6 +45,10 @@ class BuildError(ShipwayError):
 
 class ToolError(ShipwayError):
     exit_code = 1
+
+
+class LockedError(ShipwayError):
+    exit_code = 7
 
 
 class Interrupted(ShipwayError):  # noqa: N818 - not an error of anybody's

@@ -1,7 +1,13 @@
-"""The values that the site's plan is made of: files, what the bucket lists, releases. Pure."""
+"""The values that the site's plan is made of, and the codec of a release's manifest. Pure."""
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal
+
+# All that Shipway itself keeps in the bucket is below this; CloudFront never serves it.
+OWN_PREFIX = ".shipway/"
+POINTER_KEY = ".shipway/live.json"
+RELEASES_PREFIX = ".shipway/releases/"
 
 # How a file may change once it is published:
 #   immutable  its name holds a hash of its content: never changes, may be there before its pages
@@ -73,3 +79,85 @@ class Release:
     origin: str
     files: int
     bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """One object as HeadObject has it. `sha256` is what Shipway stored beside it, "" if nothing.
+
+    `modified` in Unix seconds, by the server's clock.
+    """
+
+    size: int
+    etag: str
+    version: str
+    modified: float
+    sha256: str
+    headers: Headers
+
+
+class Fingerprint:
+    """One hash over all files of a release: key, content and headers, in key order."""
+
+    def add(self, file: File) -> None:
+        raise NotImplementedError
+
+    @property
+    def hex(self) -> str:
+        """Return the SHA-256 of what was added so far, in hex."""
+        raise NotImplementedError
+
+
+def release_id(created: float, fingerprint: str) -> str:
+    """Return a release's id, `20261122T081512Z-3f9a1c2`: time in UTC and what is in it.
+
+    `created` in Unix seconds, `fingerprint` as `Fingerprint.hex`. Ids sort by time.
+    """
+    raise NotImplementedError
+
+
+def created_of(release: str) -> float:
+    """Return the Unix time (whole seconds) in a release's id. Raises ValueError for another id."""
+    raise NotImplementedError
+
+
+def content_of(release: str) -> str:
+    """Return the part of a release's id that says what is in it: equal ids, equal content."""
+    raise NotImplementedError
+
+
+def manifest_key(release: str) -> str:
+    """Return the key of a release's manifest: `.shipway/releases/<id>.jsonl.gz`."""
+    raise NotImplementedError
+
+
+def release_of(key: str) -> str | None:
+    """Return the id of the release whose manifest has this key, None if it is no manifest."""
+    raise NotImplementedError
+
+
+def write(release: Release, entries: Iterable[Entry]) -> Iterator[bytes]:
+    """Yield a manifest line by line (JSON, with the newline): the release, then its entries.
+
+    The entries must be in key order. Not compressed: the caller gzips (mtime 0) as it goes.
+    """
+    raise NotImplementedError
+
+
+def read(lines: Iterable[bytes]) -> tuple[Release, Iterator[Entry]]:
+    """Parse a manifest's lines, as `write` made them; entries are parsed as they are asked for.
+
+    Raises PreflightError if it is damaged or of a newer format.
+    """
+    raise NotImplementedError
+
+
+def next_entries(
+    live: Iterable[Entry], stored: Iterable[Entry], dropped: Iterable[str]
+) -> Iterator[Entry]:
+    """Yield the entries of the next release in key order, streaming `live`.
+
+    `live` are the live release's entries in key order; `stored` those that replace or join them
+    (in any order), `dropped` the keys that the next release has not.
+    """
+    raise NotImplementedError
