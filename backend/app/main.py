@@ -36,6 +36,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.get("/", tags=["operations"])(welcome)
     for room in (health, version, api):
         app.include_router(room.router)
+    for room in (health, version):  # the CDN passes /api/* on as it is
+        app.include_router(room.router, prefix="/api")
     add_middleware(app, settings)
     return app
 

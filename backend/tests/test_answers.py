@@ -4,6 +4,7 @@ import platform
 from datetime import UTC, datetime
 
 import httpx
+import pytest
 
 from app.main import GREETING
 
@@ -16,8 +17,9 @@ async def test_root_greets_and_says_what_runs(connect: Connect) -> None:
     assert answer.json() == {"message": GREETING, "source_tag": "src-1", "docs": "/docs"}
 
 
-async def test_health_is_ok(client: httpx.AsyncClient) -> None:
-    answer = await client.get("/health")
+@pytest.mark.parametrize("path", ["/health", "/api/health"])
+async def test_health_is_ok(client: httpx.AsyncClient, path: str) -> None:
+    answer = await client.get(path)
     assert (answer.status_code, answer.json()) == (200, {"status": "ok"})
 
 
@@ -30,6 +32,18 @@ async def test_version_tells_commit_source_tag_python_and_start(connect: Connect
     assert version == {"commit": "c0ffee", "source_tag": "src-1", "python": python}
 
 
+async def test_the_site_is_told_the_same_version(client: httpx.AsyncClient) -> None:
+    assert (await client.get("/api/version")).json() == (await client.get("/version")).json()
+
+
+@pytest.mark.parametrize("path", ["/api", "/api/", "/api/nothing", "/api/v1/nothing"])
+async def test_an_unknown_path_of_the_api_is_a_404_in_json(
+    client: httpx.AsyncClient, path: str
+) -> None:
+    answer = await client.get(path)
+    assert (answer.status_code, answer.json()) == (404, {"detail": "Not Found"})
+
+
 async def test_version_invents_nothing_that_nobody_told(client: httpx.AsyncClient) -> None:
     version = (await client.get("/version")).json()
     assert version["commit"] is None
@@ -38,4 +52,4 @@ async def test_version_invents_nothing_that_nobody_told(client: httpx.AsyncClien
 
 async def test_openapi_describes_what_is_served(client: httpx.AsyncClient) -> None:
     paths = (await client.get("/openapi.json")).json()["paths"]
-    assert {"/", "/health", "/version"} <= set(paths)
+    assert {"/", "/health", "/version", "/api/health", "/api/version"} <= set(paths)
