@@ -1,0 +1,60 @@
+import type { ReactNode } from "react";
+
+import { nameOf, type Reading } from "../api/backend";
+import { SITE_VERSION } from "../version";
+import { moment } from "./format";
+import type { Status } from "./state";
+
+/** What the backend said that it runs; while it is down, what it said last. */
+export function BackendCard({ status: { reading, phase } }: { status: Status }) {
+  const isOld = phase === "down" && reading !== undefined;
+  return (
+    <section className={isOld ? "card card-old" : "card"} aria-labelledby="backend-title">
+      <h2 id="backend-title">Backend</h2>
+      <p className="version" data-testid="backend-version">
+        {reading ? nameOf(reading.version) : phase === "loading" ? "…" : "unknown"}
+      </p>
+      {isOld && <p className="quiet">As it was when it last answered.</p>}
+      {reading && <Facts reading={reading} />}
+    </section>
+  );
+}
+
+function Facts({ reading: { version } }: { reading: Reading }) {
+  return (
+    <dl>
+      <Fact name="Commit">
+        <code>{version.commit?.slice(0, 12) ?? "not recorded"}</code>
+      </Fact>
+      <Fact name="Started">
+        <time dateTime={version.startedAt.toISOString()}>{moment(version.startedAt)}</time>
+      </Fact>
+      <Fact name="Python">{version.python}</Fact>
+    </dl>
+  );
+}
+
+/** What this page itself is: an old tab shows the release that it was opened with. */
+export function SiteCard() {
+  return (
+    <section className="card" aria-labelledby="site-title">
+      <h2 id="site-title">Site</h2>
+      <p className="version" data-testid="site-version">
+        {SITE_VERSION}
+      </p>
+      <dl>
+        <Fact name="Made of">React, built by Vite into files with hashed names</Fact>
+        <Fact name="Served by">a CDN, from a private bucket</Fact>
+      </dl>
+    </section>
+  );
+}
+
+function Fact({ name, children }: { name: string; children: ReactNode }) {
+  return (
+    <div className="fact">
+      <dt>{name}</dt>
+      <dd>{children}</dd>
+    </div>
+  );
+}

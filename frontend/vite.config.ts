@@ -1,0 +1,27 @@
+import react from "@vitejs/plugin-react";
+import { defineConfig } from "vitest/config";
+
+const BACKEND = "http://localhost:8000"; // where `invoke deploy-backend` serves on a laptop
+
+export default defineConfig({
+  plugins: [react()],
+  server: { proxy: { "/api": BACKEND } },
+  preview: { proxy: { "/api": BACKEND } },
+  build: {
+    assetsInlineLimit: 0, // a data: address would need an exception in the CSP
+    rolldownOptions: {
+      output: {
+        // React changes seldom: in a file of its own it stays in every cache when the site changes.
+        // The entry names the build, so it changes with every release; a lazily loaded page keeps
+        // its own hashed name as long as it imports nothing from the entry.
+        codeSplitting: {
+          groups: [
+            { name: "react", test: /node_modules/ },
+            { name: "page", test: /src\/shell\/Page\.tsx/ },
+          ],
+        },
+      },
+    },
+  },
+  test: { environment: "jsdom", setupFiles: "src/test/setup.ts", restoreMocks: true },
+});
