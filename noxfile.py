@@ -11,7 +11,7 @@ nox.options.reuse_venv = "yes"
 nox.options.error_on_external_run = True
 
 ROOT = Path(__file__).parent
-LOCK = "requirements/dev.txt"
+LOCK, BENCH_LOCK = "requirements/dev.txt", "requirements/bench.txt"
 PYTHON_CODE = ("deploy", "localstack/localcloud", "backend", "tests", "scripts", "bench")
 CODE = (*(path for path in PYTHON_CODE if (ROOT / path).exists()), "tasks.py", "noxfile.py")
 
@@ -85,8 +85,8 @@ def e2e(session: nox.Session) -> None:
 
 @nox.session(default=False)
 def bench(session: nox.Session) -> None:
-    """Figures: the task list, an unchanged deploy, a changed one, against a shell script."""
-    session.install("--require-hashes", "-r", "requirements/bench.txt")  # the aws CLI
+    """Figures beside the peers' in one run: all, or `-- backend`, `-- site`."""
+    session.install("--require-hashes", "-r", BENCH_LOCK)  # the peers, and what serves them
     session.run(sys.executable, "bench/run.py", *session.posargs, external=True)
 
 
@@ -100,3 +100,4 @@ def lock(session: nox.Session) -> None:
     session.run(
         *compile_, "pyproject.toml", "--group", "dev", "-c", "backend/requirements.txt", "-o", LOCK
     )
+    session.run(*compile_, *session.posargs, "--group", "bench", "-o", BENCH_LOCK)
