@@ -59,8 +59,8 @@ def build(
         # A stamp that is there while a command runs would vouch for what it has half done.
         packages = _install(site, path, stamp, emit, clock)
         _write(path, Stamp(packages=packages))
-        with phase(f"build {site.name}", emit, clock, " ".join(site.build)) as name:
-            _run(site, site.build, name, emit)
+        with phase(f"build {site.name}", emit, clock, " ".join(site.build)) as running:
+            _run(site, site.build, running.name, emit)
             made = _made(site)
         _write(path, Stamp(packages, sources, made))
         return True
@@ -79,8 +79,8 @@ def _install(site: Site, path: Path, stamp: Stamp, emit: Emit, clock: Callable[[
     if not site.install or (stamp.packages == packages and not missing):
         return packages
     _write(path, Stamp())
-    with phase(f"install {site.name}", emit, clock, " ".join(site.install)) as name:
-        _run(site, site.install, name, emit)
+    with phase(f"install {site.name}", emit, clock, " ".join(site.install)) as running:
+        _run(site, site.install, running.name, emit)
     return packages
 
 

@@ -1,18 +1,53 @@
-"""A phase of a site's deploy, as events: it starts, and it ends well or not."""
+"""A phase of a site's deploy, as events: it starts, moves on, and ends well or not."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 
-from deploy.events import Emit, PhaseEnded, PhaseStarted
+from deploy.events import Emit, PhaseEnded, PhaseProgress, PhaseStarted
+
+EVERY = 0.1  # seconds between two reports of files
+
+
+@dataclass
+class Phase:
+    """A phase that runs. `summary` is told at its end."""
+
+    name: str
+    emit: Emit
+    clock: Callable[[], float]
+    summary: str = ""
+
+    def tell(self, detail: str, done: float = 0, total: float = 0, unit: str = "") -> None:
+        self.emit(PhaseProgress(self.name, detail, done, total, unit))
 
 
 @contextmanager
-def phase(name: str, emit: Emit, clock: Callable[[], float], detail: str = "") -> Iterator[str]:
+def phase(name: str, emit: Emit, clock: Callable[[], float], detail: str = "") -> Iterator[Phase]:
     """Tell that the phase `name` starts and how it ended. `clock` is in seconds."""
     emit(PhaseStarted(name, detail))
-    start, ok = clock(), False
+    running, start, ok = Phase(name, emit, clock), clock(), False
     try:
-        yield name
+        yield running
         ok = True
     finally:
-        emit(PhaseEnded(name, ok=ok, seconds=clock() - start))
+        emit(PhaseEnded(name, ok=ok, seconds=clock() - start, detail=running.summary))
+
+
+class FileCount:
+    """How many of a phase's files are stored, told a few times a second and at the last one."""
+
+    def __init__(self, running: Phase, files: int, size: int) -> None:
+        self.running, self.files, self.size = running, files, size
+        self.done = self.bytes = 0
+        self.told = running.clock()
+
+    def add(self, size: int) -> None:
+        """Count one more file of `size` bytes."""
+        self.done += 1
+        self.bytes += size
+        now = self.running.clock()
+        if self.done == self.files or now - self.told >= EVERY:
+            self.told = now
+            detail = f"{self.done} of {self.files} files"
+            self.running.tell(detail, self.bytes, self.size, "bytes")

@@ -1,0 +1,113 @@
+"""The pointer in the bucket, changed by compare-and-swap, and a run's hold of the site."""
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import replace
+
+from deploy.errors import ShipwayError, ToolError
+from deploy.site.bucket import Bucket
+from deploy.site.manifest import POINTER_KEY
+from deploy.site.pointer import Pointer, Run, parse, renew, serialize
+
+Change = Callable[[Pointer | None], Pointer | None]
+
+ATTEMPTS = 50  # at one swap: each that is lost was won by another run
+
+
+class LostError(ShipwayError):
+    """Another run has taken the site over, or may have: the lease ended without being renewed."""
+
+
+def read(bucket: Bucket) -> Pointer | None:
+    """Return the site's pointer, None if nothing was ever published here."""
+    got = bucket.get(POINTER_KEY)
+    return parse(got.body) if got else None
+
+
+def swap(bucket: Bucket, change: Change) -> Pointer | None:
+    """Put `change(what is there)` in its place, again if another run was faster.
+
+    Returns what was written; None, and writes nothing, if `change` returns None. What `change`
+    raises is raised.
+    """
+    for _ in range(ATTEMPTS):
+        got = bucket.get(POINTER_KEY)
+        wanted = change(parse(got.body) if got else None)
+        if wanted is None:
+            return None
+        etag = got.etag if got else None
+        if bucket.put_if(POINTER_KEY, serialize(wanted), "application/json", etag):
+            return wanted
+    raise ToolError(
+        f"{POINTER_KEY} in bucket {bucket.name} changes all the time",
+        remedy="see which other runs deploy this site, and run it again",
+    )
+
+
+def leased(pointer: Pointer | None, until: float) -> Pointer | None:
+    """Return a claimed pointer with its lease ending at `until` (Unix seconds; 0: let go)."""
+    if pointer is None or pointer.run is None:
+        return pointer
+    return replace(pointer, run=replace(pointer.run, lease_until=until))
+
+
+class Hold:
+    """A run's hold of a site. `lease` in seconds; `now` gives Unix seconds."""
+
+    def __init__(self, bucket: Bucket, run: Run, now: Callable[[], float], lease: float) -> None:
+        self.bucket, self.run, self.now, self.lease = bucket, run, now, lease
+        self.until = now() + lease
+        self.lost = False
+        self._ended = threading.Event()
+
+    def check(self) -> None:
+        """Raise LostError if another run may have the site by now. Called before each write."""
+        if self.lost or self.now() >= self.until:
+            raise LostError("another run has taken this site over")
+
+    def take(self, change: Change) -> Pointer | None:
+        """Claim the site by `change`, which is such as `pointer.claim`; None if it says so."""
+        until = self.now() + self.lease
+        taken = swap(self.bucket, lambda pointer: leased(change(pointer), until))
+        self.until = until
+        return taken
+
+    def _renew(self) -> None:
+        until = self.now() + self.lease
+
+        def change(pointer: Pointer | None) -> Pointer | None:
+            renewed = renew(pointer, self.run, self.now()) if pointer else None
+            return leased(renewed, until)
+
+        if swap(self.bucket, change):
+            self.until = until
+        else:
+            self.lost = True
+
+    def _keep(self) -> None:
+        while not self.lost and not self._ended.wait(self.lease / 3):
+            with suppress(ShipwayError):  # tried again; `check` knows when it is too late
+                self._renew()
+
+    @contextmanager
+    def kept(self) -> Iterator[None]:
+        """Renew the lease in the background while the block runs."""
+        thread = threading.Thread(target=self._keep, name="lease", daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            self._ended.set()
+            thread.join()
+
+    def abandon(self) -> None:
+        """Let the site go in the state in which it is, so that the next run need not wait."""
+
+        def change(pointer: Pointer | None) -> Pointer | None:
+            if pointer is None or pointer.run is None or pointer.run.id != self.run.id:
+                return None
+            return leased(pointer, 0)
+
+        with suppress(ShipwayError):  # the lease ends by itself
+            swap(self.bucket, change)
