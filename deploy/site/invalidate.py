@@ -1,12 +1,41 @@
 """Have CloudFront forget what a release changed, and wait until it has."""
 
+import hashlib
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
-from deploy.events import Emit
+from deploy.errors import ShipwayError
+from deploy.events import Emit, Note
 from deploy.site.bucket import Bucket
+from deploy.site.claim import swap
+from deploy.site.phase import Phase, phase
+from deploy.site.pointer import finished
 
-TIMEOUT = 600.0  # seconds; CloudFront says that an invalidation mostly takes less than two minutes
+TIMEOUT = 600.0  # seconds; most invalidations take less than two minutes
+FIRST_WAIT, LONGEST_WAIT = 1.0, 5.0  # seconds between two questions
+# Another invalidation must end first; botocore does not count it as throttling.
+# https://docs.aws.amazon.com/cloudfront/latest/APIReference/API_CreateInvalidation.html
+BUSY = "TooManyInvalidationsInProgress"
+
+
+@dataclass(frozen=True)
+class Batch:
+    """What CloudFront is asked to forget. `release` is the live one."""
+
+    distribution: str
+    release: str
+    paths: tuple[str, ...]
+
+    @property
+    def reference(self) -> str:
+        """The caller's reference: a repeated request with the same one makes no second batch."""
+        paths = hashlib.sha256("\n".join(self.paths).encode()).hexdigest()[:8]
+        return f"{self.release}-{paths}"
+
+
+class LateError(Exception):
+    """CloudFront took longer than it was given."""
 
 
 def invalidate(
@@ -29,4 +58,90 @@ def invalidate(
     the paths stay in the pointer for the next run, a warning says so, and False is returned:
     the site is live, and its pages leave the edge by themselves.
     """
-    raise NotImplementedError
+    if not paths:
+        return True
+    batch = Batch(distribution, release, paths)
+    with phase(f"invalidate {site}", emit, clock, f"{len(paths)} paths") as running:
+        wait = Wait(running, clock, sleep, timeout)
+        failed = _attempt(batch, cloudfront, wait) or _settled(bucket, release)
+        running.ok = not failed
+        running.summary = "not confirmed" if failed else f"{len(paths)} paths"
+    if failed:
+        emit(Note(_warning(site, failed), "warning"))
+    return not failed
+
+
+def _settled(bucket: Bucket, release: str) -> str:
+    """Note in the pointer that nothing is left to invalidate; return why that failed, or ""."""
+    try:
+        swap(bucket, lambda pointer: finished(pointer, release) if pointer else None)
+    except ShipwayError as error:
+        return error.message
+    return ""
+
+
+def _warning(site: str, failed: str) -> str:
+    return (
+        f"site {site} is live, but CloudFront did not confirm that it forgot the old pages: "
+        f"{failed}; run it again, which only repeats this"
+    )
+
+
+class Wait:
+    """Waits longer each time, tells so, and ends with LateError."""
+
+    def __init__(
+        self,
+        running: Phase,
+        clock: Callable[[], float],
+        sleep: Callable[[float], None],
+        timeout: float,
+    ) -> None:
+        self.running, self.clock, self.sleep = running, clock, sleep
+        self.started, self.timeout = clock(), timeout
+        self.pause = FIRST_WAIT
+
+    def __call__(self, what: str) -> None:
+        passed = self.clock() - self.started
+        if passed >= self.timeout:
+            raise LateError(f"{what} for {passed:.0f} s")
+        self.running.tell(f"{what}, {passed:.0f} s")
+        self.sleep(min(self.pause, self.timeout - passed))
+        self.pause = min(self.pause * 1.5, LONGEST_WAIT)
+
+
+def _attempt(batch: Batch, cloudfront: Callable[[], Any], wait: Wait) -> str:
+    """Invalidate and wait; return why that failed, "" if it did not."""
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    try:
+        client = cloudfront()
+        invalidation = _create(client, batch, wait)
+        while invalidation["Status"] != "Completed":
+            wait("in progress")
+            reply = client.get_invalidation(
+                DistributionId=batch.distribution, Id=invalidation["Id"]
+            )
+            invalidation = reply["Invalidation"]
+    except (ClientError, BotoCoreError, LateError) as error:
+        return str(error)
+    return ""
+
+
+def _create(client: Any, batch: Batch, wait: Wait) -> dict[str, Any]:
+    from botocore.exceptions import ClientError
+
+    items = {"Quantity": len(batch.paths), "Items": list(batch.paths)}
+    wanted = {"Paths": items, "CallerReference": batch.reference}
+    while True:
+        try:
+            reply = client.create_invalidation(
+                DistributionId=batch.distribution, InvalidationBatch=wanted
+            )
+        except ClientError as error:
+            if error.response["Error"]["Code"] != BUSY:
+                raise
+            wait("others are in progress")
+        else:
+            invalidation: dict[str, Any] = reply["Invalidation"]
+            return invalidation

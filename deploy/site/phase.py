@@ -11,12 +11,13 @@ EVERY = 0.1  # seconds between two reports of files
 
 @dataclass
 class Phase:
-    """A phase that runs. `summary` is told at its end."""
+    """A phase that runs. `summary` is told at its end; `ok` is False if it failed quietly."""
 
     name: str
     emit: Emit
     clock: Callable[[], float]
     summary: str = ""
+    ok: bool = True
 
     def tell(self, detail: str, done: float = 0, total: float = 0, unit: str = "") -> None:
         self.emit(PhaseProgress(self.name, detail, done, total, unit))
@@ -31,7 +32,8 @@ def phase(name: str, emit: Emit, clock: Callable[[], float], detail: str = "") -
         yield running
         ok = True
     finally:
-        emit(PhaseEnded(name, ok=ok, seconds=clock() - start, detail=running.summary))
+        seconds = clock() - start
+        emit(PhaseEnded(name, ok=ok and running.ok, seconds=seconds, detail=running.summary))
 
 
 class FileCount:

@@ -91,6 +91,8 @@ class Switch:
 
     def _release(self) -> Release:
         plan, created = self.plan, self.now()
+        if plan.base:  # releases are in order, even if the clocks of those who publish are not
+            created = max(created, plan.base.created + 1)
         name = release_id(created, plan.fingerprint)
         return Release(
             id=name,
