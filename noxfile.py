@@ -21,6 +21,11 @@ def install(session: nox.Session) -> None:
     session.install("--require-hashes", "-r", LOCK)
 
 
+def install_npm(session: nox.Session) -> None:
+    """Install the site's locked packages, unless they are there."""
+    session.run(sys.executable, "-m", "scripts.machine.npm", "frontend", external=True)
+
+
 def pytest(session: nox.Session, *args: str) -> None:
     session.run("pytest", *args, *session.posargs, env={"COLUMNS": "100"})
 
@@ -52,6 +57,23 @@ def backend(session: nox.Session) -> None:
     """The sample service's own tests, on its own locked packages."""
     session.install("--require-hashes", "-r", LOCK)
     pytest(session, "backend/tests")
+
+
+@nox.session(tags=["ci"], venv_backend="none")
+def frontend(session: nox.Session) -> None:
+    """The sample site: types, component tests, build."""
+    install_npm(session)
+    with session.chdir("frontend"):
+        for script in ("check", "test", "build"):
+            session.run("npm", "run", script, external=True)
+
+
+@nox.session(default=False, tags=["ci"])
+def browser(session: nox.Session) -> None:
+    """The built site in a real browser, against a backend that is up, down and replaced."""
+    install(session)
+    install_npm(session)
+    pytest(session, "tests/browser")
 
 
 @nox.session(default=False)

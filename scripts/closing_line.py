@@ -1,4 +1,4 @@
-"""The last line of a CI run: what all of its pytest runs add up to.
+"""The last line of a CI run: what all of its pytest and Vitest runs add up to.
 
 `closing_line.py LOG EXIT_CODE` prints a line like pytest's own, such as `12 passed, 1 failed`.
 """
@@ -11,12 +11,13 @@ from pathlib import Path
 
 ESCAPES = re.compile(r"\x1b\[[0-9;]*m")
 PYTEST = re.compile(r"^=*\s*(\d+ \w+.*) in [\d.]+s(?: \([\d:]+\))?\s*=*$")
+VITEST = re.compile(r"^\s+Tests\s+(\d+ \w+.*) \(\d+\)$")
 COUNT = re.compile(r"(\d+) (passed|failed|errors?|skipped)\b")
 SESSION = re.compile(r"^nox > \* (\S+): failed\b")  # in nox's closing summary
 
 
 def count(lines: Iterable[str]) -> Counter[str]:
-    """Add up the closing lines of pytest in `lines`; an error counts as failed.
+    """Add up the closing lines of pytest and Vitest in `lines`; an error counts as failed.
 
     A nox session that failed without a failed test (a linter, an installation) is counted under
     "sessions".
@@ -27,7 +28,7 @@ def count(lines: Iterable[str]) -> Counter[str]:
     for line in (ESCAPES.sub("", raw).rstrip() for raw in lines):
         if SESSION.match(line):
             failed_sessions += 1
-        elif found := PYTEST.match(line):
+        elif found := PYTEST.match(line) or VITEST.match(line):
             run = {kind.rstrip("s"): int(number) for number, kind in COUNT.findall(found[1])}
             total["passed"] += run.get("passed", 0)
             total["skipped"] += run.get("skipped", 0)

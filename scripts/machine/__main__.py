@@ -4,42 +4,35 @@ import argparse
 import os
 import platform
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
-from deploy.errors import ShipwayError
-from scripts.machine import base_image, certificates, dotenv, engine, environment, terraform
-from scripts.machine.report import say
+from scripts.machine import (
+    base_image,
+    browser,
+    certificates,
+    dotenv,
+    engine,
+    environment,
+    node,
+    terraform,
+)
+from scripts.machine.report import attempt
 
 ROOT = Path(__file__).resolve().parents[2]
 
 
 def main() -> int:
     """Prepare this machine. Returns the exit code: 0, 1 (a tool failed) or 3 (one is missing)."""
-    allow_missing = _parser().parse_args().allow_missing
+    options = _parser().parse_args()
     python = max(attempt("python", find_python), attempt("virtualenv", prepare_virtualenv))
     tools = max(
         attempt("CA bundle", prepare_bundle),
         attempt("docker engine", prepare_engine) or attempt("base image", prepare_base_image),
         attempt("terraform", terraform.prepare),
+        attempt("node", node.prepare),
+        attempt("browser", browser.prepare) if options.tests else 0,
     )
-    return python if allow_missing else max(python, tools)
-
-
-def attempt(subject: str, prepare: Callable[[], str]) -> int:
-    """Report what `prepare` says about `subject`, or its failure; return the exit code."""
-    try:
-        say(subject, prepare())
-    except ShipwayError as error:
-        return complain(subject, error)
-    return 0
-
-
-def complain(subject: str, error: ShipwayError) -> int:
-    say(subject, f"{error.message}: {error.remedy}" if error.remedy else error.message)
-    for detail in error.details:
-        say("", detail)
-    return error.exit_code
+    return python if options.allow_missing else max(python, tools)
 
 
 def find_python() -> str:
@@ -81,7 +74,10 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--allow-missing",
         action="store_true",
-        help="report a missing engine, base image or Terraform, but end with 0",
+        help="report a missing tool (engine, Terraform, Node.js, ...), but end with 0",
+    )
+    parser.add_argument(
+        "--tests", action="store_true", help="also what only the tests need: a browser"
     )
     return parser
 

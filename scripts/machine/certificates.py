@@ -24,5 +24,9 @@ def bundle(
 
 
 def for_tools(path: Path | None) -> dict[str, str]:
-    """Return the environment variables by which pip and uv trust `path`."""
-    return {"SSL_CERT_FILE": str(path), "PIP_CERT": str(path)} if path else {}
+    """Return the environment variables by which pip, uv and npm trust `path`.
+
+    NODE_EXTRA_CA_CERTS: https://nodejs.org/api/cli.html#node_extra_ca_certsfile
+    """
+    names = ("SSL_CERT_FILE", "PIP_CERT", "NODE_EXTRA_CA_CERTS")
+    return dict.fromkeys(names, str(path)) if path else {}

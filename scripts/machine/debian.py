@@ -41,6 +41,15 @@ def _shown(package: str) -> bool:
         return False
 
 
+def candidate(package: str) -> str:
+    """Return the version of `package` that `install` would take, or an empty text."""
+    try:
+        text = output(("apt-cache", "show", "--no-all-versions", package))
+    except ShipwayError:
+        return ""
+    return next((line[9:] for line in text.splitlines() if line.startswith("Version: ")), "")
+
+
 def update() -> None:
     """Fetch the package lists."""
     run(("apt-get", "update", "-q"), timeout=INSTALL_SECONDS)

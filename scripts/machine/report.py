@@ -1,6 +1,9 @@
 """One line for each thing that was found or done."""
 
 import sys
+from collections.abc import Callable
+
+from deploy.errors import ShipwayError
 
 WIDTH = 14
 
@@ -18,3 +21,19 @@ def begin(work: str) -> None:
 def say(subject: str, text: str) -> None:
     sys.stdout.write(line(subject, text) + "\n")
     sys.stdout.flush()  # what follows may write to the same pipe itself
+
+
+def attempt(subject: str, prepare: Callable[[], str]) -> int:
+    """Report what `prepare` says about `subject`, or its failure; return the exit code."""
+    try:
+        say(subject, prepare())
+    except ShipwayError as error:
+        return complain(subject, error)
+    return 0
+
+
+def complain(subject: str, error: ShipwayError) -> int:
+    say(subject, f"{error.message}: {error.remedy}" if error.remedy else error.message)
+    for detail in error.details:
+        say("", detail)
+    return error.exit_code
