@@ -13,10 +13,13 @@ from deploy.events import Emit, Note, PhaseEnded, PhaseStarted
 PHASE = "cloud"
 
 
-def up(root: Path, port: int, emit: Emit, *, listener_base: int = 8000) -> CloudStatus:
+def up(
+    root: Path, port: int, emit: Emit, *, listener_base: int = 8000, cdn_base: int = 8080
+) -> CloudStatus:
     """Start the local cloud on `port`, or say that it runs already.
 
-    `root` is the project's folder. With LOCALSTACK_AUTH_TOKEN in the environment it is LocalStack's
+    `root` is the project's folder; load balancers listen from `listener_base` up, distributions
+    from `cdn_base` up. With LOCALSTACK_AUTH_TOKEN in the environment it is LocalStack's
     image that is started. Raises PreflightError if the port is taken or nothing answers in time.
     """
     home = Home(root, port)
@@ -27,14 +30,14 @@ def up(root: Path, port: int, emit: Emit, *, listener_base: int = 8000) -> Cloud
         return found
     emit(PhaseStarted(PHASE, f"starting on port {port}"))
     started = time.monotonic()
-    found = _start(home, emit, listener_base)
+    found = _start(home, emit, listener_base, cdn_base)
     emit(PhaseEnded(PHASE, ok=True, seconds=time.monotonic() - started, detail=found.endpoint))
     return found
 
 
-def _start(home: Home, emit: Emit, listener_base: int) -> CloudStatus:
+def _start(home: Home, emit: Emit, listener_base: int, cdn_base: int) -> CloudStatus:
     if not os.environ.get(localstack.TOKEN):
-        return embedded.start(home, listener_base)
+        return embedded.start(home, listener_base, cdn_base)
     localstack.compose(home.root, home.port, emit, "up", "--detach", "--wait")
     found = look(home)
     if not found.running:
@@ -86,6 +89,8 @@ def status(root: Path, port: int, emit: Emit) -> CloudStatus:
         emit(Note(f"the local cloud is up: {found.endpoint}{_process(found)}"))
         for name, url in found.urls:
             emit(Note(f"load balancer {name}: {url}"))
+        for name, url in found.sites:
+            emit(Note(f"distribution {name}: {url}"))
     return found
 
 

@@ -16,12 +16,12 @@ STOP_SECONDS = 30.0
 _POLL_SECONDS = 0.1
 
 
-def argv(port: int, listener_base: int) -> tuple[str, ...]:
-    ports = ("--port", str(port), "--listener-base", str(listener_base))
-    return (sys.executable, "-m", "localcloud", *ports)
+def argv(port: int, listener_base: int, cdn_base: int) -> tuple[str, ...]:
+    bases = ("--listener-base", str(listener_base), "--cdn-base", str(cdn_base))
+    return (sys.executable, "-m", "localcloud", "--port", str(port), *bases)
 
 
-def start(home: Home, listener_base: int = 8000) -> CloudStatus:
+def start(home: Home, listener_base: int = 8000, cdn_base: int = 8080) -> CloudStatus:
     """Start the local cloud and return when it answers.
 
     Raises PreflightError with the last lines of its log if it does not.
@@ -29,7 +29,7 @@ def start(home: Home, listener_base: int = 8000) -> CloudStatus:
     home.folder.mkdir(parents=True, exist_ok=True)
     with home.log.open("wb") as log:
         process = subprocess.Popen(
-            argv(home.port, listener_base),
+            argv(home.port, listener_base, cdn_base),
             cwd=home.root,
             env=_environment(home),
             stdin=subprocess.DEVNULL,

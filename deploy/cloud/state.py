@@ -76,7 +76,8 @@ def _command_by_ps(pid: int) -> list[str]:
 
 @dataclass(frozen=True)
 class CloudStatus:
-    """What answers on the port. `urls` maps a load balancer's name to where it listens.
+    """What answers on the port. `urls` maps a load balancer's name to where it listens, `sites`
+    a distribution's id.
 
     `kind` says what runs: "embedded" is the local cloud of this project, "other" something that
     is no local AWS. `pid` and `log` are None unless it was started from this project.
@@ -89,6 +90,7 @@ class CloudStatus:
     log: Path | None = None
     urls: tuple[tuple[str, str], ...] = ()
     containers: tuple[str, ...] = ()
+    sites: tuple[tuple[str, str], ...] = ()
 
 
 def look(home: Home) -> CloudStatus:
@@ -116,6 +118,7 @@ def _parse(home: Home, endpoint: str, document: dict[str, Any]) -> CloudStatus:
         log=home.log if own else None,
         urls=tuple((item["load_balancer"], item["url"]) for item in document["listeners"]),
         containers=tuple(item["name"] for item in document["containers"]),
+        sites=tuple((item["id"], item["url"]) for item in document.get("distributions", ())),
     )
 
 

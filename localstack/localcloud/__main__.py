@@ -15,6 +15,7 @@ def main() -> int:
     parser.add_argument(
         "--listener-base", type=int, default=8000, help="first port for load balancers"
     )
+    parser.add_argument("--cdn-base", type=int, default=8080, help="first port for distributions")
     parser.add_argument(
         "--log", default="info", choices=("debug", "info", "warning", "error"), help="log level"
     )
@@ -22,7 +23,8 @@ def main() -> int:
     level = arguments.log.upper()
     os.environ["LOG_LEVEL"] = level  # MiniStack's, read when it is imported
     logging.basicConfig(level=level, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    return _run(Settings(port=arguments.port, listener_base=arguments.listener_base))
+    bases = {"listener_base": arguments.listener_base, "cdn_base": arguments.cdn_base}
+    return _run(Settings(port=arguments.port, **bases))
 
 
 def _run(settings: Settings) -> int:

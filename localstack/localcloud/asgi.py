@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import unquote
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -60,6 +61,33 @@ async def capture(app: App, scope: Scope, receive: Receive) -> Reply:
 
     await app(scope, receive, keep)
     return Reply(start["status"], tuple(map(tuple, start["headers"])), b"".join(parts))
+
+
+async def ask(
+    app: App, method: str, path: str, *, query: str = "", headers: Mapping[str, str]
+) -> Reply:
+    """Ask `app` something without a body, from inside the process. `path` is percent-encoded."""
+    sent = {"host": "localhost", **headers}
+    scope: Scope = {
+        "type": "http",
+        "asgi": {"version": "3.0"},
+        "http_version": "1.1",
+        "method": method,
+        "scheme": "http",
+        "path": unquote(path),
+        "raw_path": path.encode(),
+        "query_string": query.encode(),
+        "headers": [
+            (name.lower().encode(), value.encode("latin-1")) for name, value in sent.items()
+        ],
+        "client": ("127.0.0.1", 0),
+        "server": ("127.0.0.1", 0),
+    }
+
+    async def nothing_more() -> Message:
+        return {"type": "http.disconnect"}
+
+    return await capture(app, scope, replay(b"", nothing_more))
 
 
 async def respond(send: Send, reply: Reply) -> None:

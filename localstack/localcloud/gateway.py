@@ -1,7 +1,8 @@
 """The one door of the local cloud: what is answered here, and what by MiniStack.
 
 Here: Amazon ECS, Application Auto Scaling, the targets of Elastic Load Balancing, all traffic to
-load balancers, and the registry's name in ECR's replies. Everything else is MiniStack's.
+load balancers and distributions, invalidations, and the registry's name in ECR's replies.
+Everything else is MiniStack's.
 """
 
 from collections.abc import Awaitable, Callable, Mapping
@@ -21,6 +22,7 @@ from localcloud.asgi import (
     respond,
 )
 from localcloud.balancers import Balancers, caller
+from localcloud.distributions import Distributions
 from localcloud.ecr import TARGET, Ecr
 from localcloud.engine import Engine
 from localcloud.jsonapi import Service, answer, split_target
@@ -46,6 +48,7 @@ class Gateway:
         engine: Engine,
         *,
         balancers: Balancers,
+        distributions: Distributions,
         services: Mapping[str, Service],
         status: Callable[[], Awaitable[dict[str, Any]]],
         ready: Callable[[], Awaitable[None]],
@@ -54,6 +57,7 @@ class Gateway:
         self._ecr = Ecr(app, settings.port)
         self._engine = engine
         self._balancers = balancers
+        self._distributions = distributions
         self._services = services
         self._status = status
         self._ready = ready
@@ -62,7 +66,7 @@ class Gateway:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
             await self._lifespan(scope, receive, send)
-        elif not await self._to_balancer(scope, receive, send):
+        elif not await self._relayed(scope, receive, send):
             if scope["type"] == "http":
                 await self._http(scope, receive, send)
             else:
@@ -78,9 +82,10 @@ class Gateway:
 
         await self._app(scope, receive, tell)
 
-    async def _to_balancer(self, scope: Scope, receive: Receive, send: Send) -> bool:
+    async def _relayed(self, scope: Scope, receive: Receive, send: Send) -> bool:
         host = headers_of(scope).get("host", "")
         found = find_route(self._balancers.routes, host, scope["path"])
+        found = found or self._distributions.route(host)
         if found is None:
             return False
         relay = self._relay.http if scope["type"] == "http" else self._relay.websocket
@@ -101,11 +106,14 @@ class Gateway:
             return await self._json(target, scope, receive)
         if scope["path"] == STATUS_PATH:
             return made(200, "application/json", dumps(await self._status()))
+        if reply := await self._distributions.answer(scope, receive):
+            return reply
         if scope["method"] != "POST":
             return None
         if scope["path"] == _RESET_PATH:
             reply = await capture(self._app, scope, receive)
             await self._balancers.refresh()
+            await self._distributions.refresh()
             return reply
         who = caller(scope)
         return await self._balancers.answer(scope, receive, who) if who else None

@@ -5,16 +5,20 @@ import logging
 import os
 import signal
 import time
+from collections.abc import Mapping
 from typing import Any
 
 from hypercorn.asyncio import serve
 from hypercorn.config import Config
 
 from localcloud import ecs, leftovers, reaper
-from localcloud.asgi import App
+from localcloud.asgi import App, Reply, ask
 from localcloud.autoscaling import AutoScalingApi
 from localcloud.balancers import Balancers
 from localcloud.capacity import EcsCapacity
+from localcloud.cdn.plane import Edges
+from localcloud.cdn.s3 import S3, Ask
+from localcloud.distributions import Distributions
 from localcloud.elb.plane import DataPlane
 from localcloud.engine import Engine
 from localcloud.gateway import Gateway
@@ -82,7 +86,9 @@ class LocalCloud:
             await self._engine.run(api.stop)
 
         config = _config(addresses)
-        await serve(self._gateway(plane, api), config, shutdown_trigger=stop)  # type: ignore[arg-type]
+        gateway, edges = await self._gateway(plane, api)
+        await serve(gateway, config, shutdown_trigger=stop)  # type: ignore[arg-type]
+        await self._engine.run(edges.stop)
         await self._engine.run(plane.stop)
         await self._engine.stop()
 
@@ -91,35 +97,63 @@ class LocalCloud:
         await plane.start()
         return plane, ecs.create(plane.targets, None, self._settings)
 
-    def _gateway(self, plane: DataPlane, api: ecs.EcsApi) -> Gateway:
+    async def _edges(self, balancers: Balancers) -> Edges:
+        s3 = S3(_inside(self._app, asyncio.get_running_loop()), self._settings.region)
+
+        async def build() -> Edges:
+            edges = Edges(self._settings.cdn_base, s3, lambda: balancers.routes)
+            await edges.start()
+            return edges
+
+        return await self._engine.run(build)
+
+    async def _gateway(self, plane: DataPlane, api: ecs.EcsApi) -> tuple[Gateway, Edges]:
         balancers = Balancers(self._app, self._engine, plane, self._settings)
+        edges = await self._edges(balancers)
+        distributions = Distributions(self._app, self._engine, edges, self._settings)
         scaling = AutoScalingApi(EcsCapacity(api), self._settings, time.time)
 
         async def ready() -> None:
             await balancers.refresh()
+            await distributions.refresh()
             await self._engine.run(api.start)
 
-        return Gateway(
+        gateway = Gateway(
             self._app,
             self._settings,
             self._engine,
             balancers=balancers,
+            distributions=distributions,
             services={
                 "AmazonEC2ContainerServiceV20141113": Service(api, api.actions),
                 "AnyScaleFrontendService": Service(scaling),
             },
-            status=lambda: self._status(balancers),
+            status=lambda: self._status(balancers, distributions),
             ready=ready,
         )
+        return gateway, edges
 
-    async def _status(self, balancers: Balancers) -> dict[str, Any]:
+    async def _status(self, balancers: Balancers, distributions: Distributions) -> dict[str, Any]:
         return {
             "version": MINISTACK,
             "instance": self._settings.instance,
             "pid": os.getpid(),
             "listeners": [route.shown() for route in balancers.routes],
+            "distributions": [site.shown() for site in distributions.sites],
             "containers": await asyncio.to_thread(leftovers.shown, self._settings.instance),
         }
+
+
+def _inside(app: App, loop: asyncio.AbstractEventLoop) -> Ask:
+    """Return how another loop's coroutines ask MiniStack, which lives in `loop`."""
+
+    async def inside(
+        method: str, path: str, *, query: str = "", headers: Mapping[str, str]
+    ) -> Reply:
+        asked = ask(app, method, path, query=query, headers=headers)
+        return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(asked, loop))
+
+    return inside
 
 
 def _signalled() -> asyncio.Event:

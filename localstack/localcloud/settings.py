@@ -8,13 +8,15 @@ from dataclasses import dataclass
 class Settings:
     """Ports, region and account of one local cloud.
 
-    `port` serves the AWS APIs; load balancers listen from `listener_base` up.
+    `port` serves the AWS APIs; load balancers listen from `listener_base` up, distributions
+    from `cdn_base` up.
     """
 
     port: int = 4566
     region: str = "us-east-1"
     account: str = "000000000000"
     listener_base: int = 8000
+    cdn_base: int = 8080
     hostname: str = socket.gethostname()
 
     @property

@@ -62,6 +62,11 @@ class Cloud:
             if item["load_balancer"] == load_balancer and port in (None, item["port"])
         )
 
+    def site_url(self, distribution: str) -> str:
+        """Return the address of a distribution."""
+        sites = self.status()["distributions"]
+        return next(str(item["url"]) for item in sites if item["id"] == distribution)
+
     def containers(self) -> list[str]:
         """Return the names of the containers that belong to this local cloud."""
         return containers_of(self.instance)
@@ -126,7 +131,8 @@ def local_cloud(log: Path) -> Iterator[Cloud]:
 
 
 def start(log: Path, port: int, base: int) -> "tuple[Cloud, subprocess.Popen[bytes]]":
-    argv = (sys.executable, "-m", "localcloud", "--port", str(port), "--listener-base", str(base))
+    bases = ("--listener-base", str(base), "--cdn-base", str(free_range()))
+    argv = (sys.executable, "-m", "localcloud", "--port", str(port), *bases)
     with log.open("wb") as output:
         process = subprocess.Popen(
             argv,

@@ -19,7 +19,7 @@ _LOG = logging.getLogger(__name__)
 _CONNECT_TIMEOUT = 10.0
 _MADE_BY_AIOHTTP = ("User-Agent", "Accept", "Accept-Encoding", "Content-Type")
 _SERVER_MAKES = ("Server", "Content-Type")
-_ABSENT = "absent"
+ABSENT = "absent"
 _HANDSHAKE = ("Sec-WebSocket-Key", "Sec-WebSocket-Version", "Sec-WebSocket-Extensions")
 
 
@@ -105,7 +105,7 @@ async def unadorned(_: web.BaseRequest, response: web.StreamResponse) -> None:
 
     For `aiohttp.web.Application.on_response_prepare`.
     """
-    for name in response.get(_ABSENT, ()):
+    for name in response.get(ABSENT, ()):
         response.headers.popall(name, None)
 
 
@@ -115,7 +115,7 @@ async def _relay(request: web.Request, upstream: aiohttp.ClientResponse) -> web.
         reason=upstream.reason,
         headers=end_to_end(upstream.headers.items()),
     )
-    response[_ABSENT] = [name for name in _SERVER_MAKES if name not in upstream.headers]
+    response[ABSENT] = [name for name in _SERVER_MAKES if name not in upstream.headers]
     bodiless = request.method == "HEAD" or upstream.status in (204, 304)
     if "Content-Length" not in upstream.headers and not bodiless and request.version >= (1, 1):
         response.enable_chunked_encoding()

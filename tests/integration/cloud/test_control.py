@@ -37,7 +37,13 @@ class Project:
         (root / "localstack").symlink_to(ROOT / "localstack")
 
     def up(self) -> CloudStatus:
-        return control.up(self.root, self.port, self.events.append, listener_base=self.base)
+        return control.up(
+            self.root,
+            self.port,
+            self.events.append,
+            listener_base=self.base,
+            cdn_base=self.base + 10,
+        )
 
     def down(self) -> CloudStatus:
         return control.down(self.root, self.port, self.events.append)

@@ -8,7 +8,8 @@ from deploy.cloud.state import Home
 
 
 def test_the_ports_are_arguments() -> None:
-    assert argv(4566, 8000)[1:] == ("-m", "localcloud", "--port", "4566", "--listener-base", "8000")
+    call = " ".join(argv(4566, 8000, 8080)[1:])
+    assert call == "-m localcloud --port 4566 --listener-base 8000 --cdn-base 8080"
 
 
 def test_each_port_has_a_compose_project_of_its_own(tmp_path: Path) -> None:

@@ -1,0 +1,72 @@
+"""Gives every enabled distribution a loopback port of its own."""
+
+import errno
+import socket
+from collections.abc import Iterable
+from functools import partial
+
+from aiohttp import web
+
+from localcloud.cdn.viewers import Handle
+from localcloud.elb.listeners import bind
+from localcloud.elb.proxy import unadorned
+
+_LAST = 65535
+_HEADER_LINE = (
+    32 * 1024
+)  # bytes; https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/cloudfront-limits.html
+
+
+class Doors:
+    """The open ports, by distribution. `base` is the first one; who came first has it.
+
+    A distribution keeps its port as long as the cloud runs, also while it is disabled.
+    """
+
+    def __init__(self, handle: Handle, base: int) -> None:
+        self._handle = handle
+        self._base = base
+        self._open: dict[str, web.AppRunner] = {}
+        self._ports: dict[str, int] = {}
+
+    def ports(self) -> dict[str, int]:
+        """Return the port of each open distribution, by its id."""
+        return {key: self._ports[key] for key in self._open}
+
+    async def sync(self, enabled: Iterable[str], known: Iterable[str]) -> None:
+        """Open and close ports so that exactly `enabled` are open; forget who is not `known`."""
+        wanted = list(enabled)
+        for key in self._open.keys() - set(wanted):
+            await self._open.pop(key).cleanup()
+        for key in self._ports.keys() - set(known):
+            del self._ports[key]
+        for key in wanted:
+            if key not in self._open:
+                self._open[key] = await self._start(key)
+
+    async def _start(self, key: str) -> web.AppRunner:
+        sockets = self._reserve(key)
+        app = web.Application()
+        app.router.add_route("*", "/{tail:.*}", partial(self._handle, key))
+        app.on_response_prepare.append(unadorned)
+        runner = web.AppRunner(
+            app,
+            access_log=None,
+            handler_cancellation=True,
+            shutdown_timeout=2,
+            max_line_size=_HEADER_LINE,
+            max_field_size=_HEADER_LINE,
+        )
+        await runner.setup()
+        for bound in sockets:
+            await web.SockSite(runner, bound).start()
+        return runner
+
+    def _reserve(self, key: str) -> list[socket.socket]:
+        kept = set(self._ports.values())
+        free = (port for port in range(self._base, _LAST + 1) if port not in kept)
+        for port in (*((self._ports[key],) if key in self._ports else ()), *free):
+            if sockets := bind(port):
+                self._ports[key] = port
+                return sockets
+        raise OSError(errno.EADDRINUSE, f"no free port from {self._base} up")
