@@ -22,6 +22,8 @@ ENV = {"env": "the environment of deploy.toml (default: local)"}
 JSON = {"json": "print JSON lines instead of text"}
 PLAN = {"plan": "show what would change and why, and stop (also: invoke --dry)"}
 YES = {"yes": "don't ask before a change to an environment that is not local"}
+TIMEOUT = {"timeout": "seconds to wait for a rollout (default: 600)"}
+SITE = {"site": "the site of deploy.toml (default: frontend)"}
 
 
 def _run(action: "Action", env: str, *, json: bool = False) -> None:
@@ -40,15 +42,49 @@ def list_(_: Context) -> None:
 
 
 @task(
+    auto_shortflags=False,
+    help=ENV
+    | JSON
+    | YES
+    | PLAN
+    | TIMEOUT
+    | {"rebuild": "build images and sites again although their source is unchanged"},
+)
+def deploy(
+    ctx: Context,
+    env: str = "local",
+    plan: bool = False,
+    yes: bool = False,
+    timeout: str = "600",
+    json: bool = False,
+    rebuild: bool = False,
+) -> None:
+    """Deploy services and sites; pages change only if every rollout succeeded."""
+    from deploy.command import seconds
+    from deploy.pipeline import DeployOptions, deploy
+
+    def action(config: "Config", emit: "Emit") -> int:
+        options = DeployOptions(
+            plan_only=plan or _dry(ctx),
+            yes=yes,
+            timeout=seconds("--timeout", timeout),
+            rebuild=rebuild,
+        )
+        return deploy(config, options, emit)
+
+    _run(action, env, json=json)
+
+
+@task(
     name="deploy-backend",
     auto_shortflags=False,
     help=ENV
     | JSON
     | YES
     | PLAN
+    | TIMEOUT
     | {
         "service": "the service of deploy.toml (default: backend)",
-        "timeout": "seconds to wait for the rollout (default: 600)",
         "rebuild": "build the image again although its source is unchanged",
     },
 )
@@ -79,6 +115,94 @@ def deploy_backend(
     _run(action, env, json=json)
 
 
+@task(
+    name="deploy-frontend",
+    auto_shortflags=False,
+    help=ENV
+    | JSON
+    | YES
+    | PLAN
+    | SITE
+    | {
+        "timeout": "seconds to wait for the invalidation (default: 600)",
+        "rebuild": "install and build again although nothing has changed",
+        "adopt": "take over a bucket with objects that Shipway did not put there",
+        "allow-deletions": "accept a build that lacks more than 30 % of the site's files",
+        "allow-missing-index": "accept a build without index.html",
+    },
+)
+def deploy_frontend(
+    ctx: Context,
+    env: str = "local",
+    site: str = "frontend",
+    plan: bool = False,
+    yes: bool = False,
+    timeout: str = "600",
+    json: bool = False,
+    rebuild: bool = False,
+    adopt: bool = False,
+    allow_deletions: bool = False,
+    allow_missing_index: bool = False,
+) -> None:
+    """Build and upload a site and make it live, its pages last."""
+    from deploy.command import seconds
+    from deploy.frontend import FrontendOptions, deploy_frontend
+
+    def action(config: "Config", emit: "Emit") -> int:
+        options = FrontendOptions(
+            site=site,
+            plan_only=plan or _dry(ctx),
+            yes=yes,
+            timeout=seconds("--timeout", timeout),
+            rebuild=rebuild,
+            adopt=adopt,
+            allow_deletions=allow_deletions,
+            allow_missing_index=allow_missing_index,
+        )
+        return deploy_frontend(config, options, emit)
+
+    _run(action, env, json=json)
+
+
+@task(
+    name="rollback-frontend",
+    auto_shortflags=False,
+    help=ENV
+    | JSON
+    | YES
+    | PLAN
+    | SITE
+    | {
+        "to": "the release to return to (default: the one before the live one)",
+        "timeout": "seconds to wait for the invalidation (default: 600)",
+    },
+)
+def rollback_frontend(
+    ctx: Context,
+    env: str = "local",
+    site: str = "frontend",
+    to: str = "",
+    plan: bool = False,
+    yes: bool = False,
+    timeout: str = "600",
+    json: bool = False,
+) -> None:
+    """Return a site to an earlier release, from what is in its bucket: no build, seconds."""
+    from deploy.command import seconds
+    from deploy.frontend import FrontendOptions, rollback_frontend
+
+    def action(config: "Config", emit: "Emit") -> int:
+        options = FrontendOptions(
+            site=site,
+            plan_only=plan or _dry(ctx),
+            yes=yes,
+            timeout=seconds("--timeout", timeout),
+        )
+        return rollback_frontend(config, options, emit, to=to or None)
+
+    _run(action, env, json=json)
+
+
 @task(auto_shortflags=False, help=JSON)
 def quickstart(_: Context, json: bool = False) -> None:
     """Start the local cloud, create the infrastructure, deploy, show the URLs."""
@@ -97,7 +221,7 @@ def teardown(_: Context, json: bool = False) -> None:
 
 @task(auto_shortflags=False, help=ENV | {"json": "print one JSON object, name -> URL"})
 def urls(_: Context, env: str = "local", json: bool = False) -> None:
-    """Show where the services answer."""
+    """Show where the sites and services answer."""
     from deploy.environment import urls
 
     _run(lambda config, emit: urls(config, emit, as_json=json), env)
@@ -172,6 +296,15 @@ def _dry(ctx: Context) -> bool:
     return bool(dry)
 
 
-namespace = Collection(list_, deploy_backend, quickstart, teardown, urls)
+namespace = Collection(
+    list_,
+    deploy,
+    deploy_backend,
+    deploy_frontend,
+    rollback_frontend,
+    quickstart,
+    teardown,
+    urls,
+)
 namespace.add_collection(Collection("cloud", up, down, status))
 namespace.add_collection(Collection("infra", infra_plan, infra_apply, infra_destroy))

@@ -34,7 +34,7 @@ LISTINGS, UNCHANGED, SCRIPTS, CHANGES = 15, 7, 3, 3  # counted runs
 def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         print("setting up a project of its own (some minutes) ...", flush=True)
-        project = Project(Path(folder) / "project", ROOT, *free_ports(), echo=False)
+        project = Project(Path(folder) / "project", ROOT, free_ports(), echo=False)
         try:
             must(project.invoke("quickstart"))
             print("\nmedian of each; the peer is measured in turn with us\n", flush=True)

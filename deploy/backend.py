@@ -55,6 +55,10 @@ class BackendPlan:
         return (*image_changes(self.image), *self.service.changes, *self.scaling.changes)
 
     @property
+    def warnings(self) -> tuple[str, ...]:
+        return self.service.notes
+
+    @property
     def changed(self) -> bool:
         return self.image.action == "build" or self.service.changed or bool(self.scaling.changes)
 
@@ -68,8 +72,8 @@ def deploy_backend(config: Config, options: BackendOptions, emit: Emit) -> int:
     deploy = Backend(config, options, emit)
     plan = deploy.plan()
     emit(PlanShown(f"deploy {options.service} to {config.environment.name}", plan.changes))
-    for note in plan.service.notes:
-        emit(Note(note, "warning"))
+    for warning in plan.warnings:
+        emit(Note(warning, "warning"))
     if options.plan_only:
         return conclude(emit, deploy.ended("planned", summary=planned(changed=plan.changed)))
     if not plan.changed:

@@ -9,7 +9,6 @@ from contextlib import closing
 from urllib.parse import urlsplit
 
 from deploy.aws import Aws
-from deploy.backend import BackendOptions, deploy_backend
 from deploy.cloud import control
 from deploy.cloud.containers import remove_images
 from deploy.cloud.state import Home, look
@@ -19,28 +18,30 @@ from deploy.errors import ConfigError, PreflightError
 from deploy.events import Emit, Event, Finished, Note, PhaseEnded, PhaseStarted
 from deploy.image import engine, tool
 from deploy.infra import terraform
+from deploy.pipeline import DeployOptions, deploy
 
 CONNECT_SECONDS = 1.0  # on this machine
 
 
 def quickstart(config: Config, emit: Emit) -> int:
-    """Start the local cloud, create the infrastructure and deploy every service.
+    """Start the local cloud, create the infrastructure and deploy every service and site.
 
-    What is there already stays. Returns the exit code of the first deploy that did not succeed,
-    else 0. Raises PreflightError if this machine lacks something, before anything is started.
+    What is there already stays. Returns the exit code of the deploy. Raises PreflightError if this
+    machine lacks something, before anything is started.
     """
     started = time.monotonic()
     check_machine(config, emit)
     cloud_up(config, emit)
     terraform.apply(config, emit)
-    for name in config.services:
-        code = deploy_backend(config, BackendOptions(service=name), without_success(emit))
-        if code:
-            return code
+    code = deploy(config, DeployOptions(), without_success(emit))
+    if code:
+        return code
     seconds = time.monotonic() - started
     found = addresses(read_target(Aws(config)))
-    folder = next(iter(config.services.values())).build.context.name
-    step = f"open a URL; change a line in {folder}/ and run `invoke deploy-backend`"
+    folders = [service.build.context.name for service in config.services.values()]
+    folders += [site.root.name for site in config.sites.values()]
+    where = " or ".join(f"{folder}/" for folder in folders)
+    step = f"open a URL; change a line in {where} and run `invoke deploy`"
     emit(Finished("ready", 0, seconds, "it runs on this machine", found, step))
     return 0
 
@@ -60,13 +61,15 @@ def check_machine(config: Config, emit: Emit) -> None:
 
     Raises PreflightError with each missing thing and its remedy.
     """
-    emit(PhaseStarted("preflight", "Docker, BuildKit, Terraform, ports"))
+    emit(PhaseStarted("preflight", "Docker, BuildKit, Terraform, npm, ports"))
     began = time.monotonic()
     checks: tuple[Callable[[], None], ...] = (
         check_docker,
         check_buildkit,
         check_terraform,
-        lambda: check_listener(config),
+        lambda: check_builders(config),
+        lambda: check_port(config, "port", "load balancer"),
+        lambda: check_port(config, "site_port", "CDN"),
     )
     missing = [error for check in checks if (error := _failure(check))]
     emit(PhaseEnded("preflight", ok=not missing, seconds=time.monotonic() - began))
@@ -104,15 +107,28 @@ def check_terraform() -> None:
         )
 
 
-def check_listener(config: Config) -> None:
-    """Raise PreflightError if another program has the load balancer's port."""
-    port = config.environment.port
+def check_builders(config: Config) -> None:
+    """Raise PreflightError if a tool that builds a site is missing."""
+    tools = {
+        argv[0] for site in config.sites.values() for argv in (site.install, site.build) if argv
+    }
+    missing = sorted(tool for tool in tools if not shutil.which(tool))
+    if missing:
+        raise PreflightError(
+            f"{' and '.join(missing)} is not installed; a site is built with it",
+            remedy="npm comes with Node.js 20 or later: https://nodejs.org/en/download",
+        )
+
+
+def check_port(config: Config, key: str, what: str) -> None:
+    """Raise PreflightError if another program has the port that deploy.toml gives to `what`."""
+    port: int = getattr(config.environment, key)
     status = look(Home(config.root, gateway_port(config)))
     if status.running or not _listens(port):
         return
     raise PreflightError(
-        f"port {port} is taken by another program",
-        remedy=f"stop it, or set another `port` in [environments.{config.environment.name}]",
+        f"port {port}, of the {what}, is taken by another program",
+        remedy=f"stop it, or set another `{key}` in [environments.{config.environment.name}]",
     )
 
 

@@ -13,7 +13,7 @@ ROOT = Path(__file__).parents[2]
 @pytest.fixture(scope="session")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
     """A project after `invoke quickstart`; after the tests `invoke teardown` must leave nothing."""
-    made = Project(tmp_path_factory.mktemp("project"), ROOT, *free_ports())
+    made = Project(tmp_path_factory.mktemp("project"), ROOT, free_ports())
     try:
         ran = made.invoke("quickstart")
         assert ran.code == 0, ran.out

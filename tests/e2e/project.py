@@ -49,13 +49,15 @@ class Project:
     """A clone with a local cloud, a backend and the probe service."""
 
     def __init__(
-        self, root: Path, source: Path, port: int, listener: int, *, echo: bool = True
+        self, root: Path, source: Path, ports: tuple[int, int, int], *, echo: bool = True
     ) -> None:
-        self.root, self.port, self.listener, self.echo = root, port, listener, echo
+        self.root, self.echo = root, echo
+        self.port, self.listener, self.cdn = ports
         copy_tracked(source, root)
         text = (root / "deploy.toml").read_text()
         text = text.replace(
-            '"http://localhost:4566"', f'"http://localhost:{port}"\nport = {listener}'
+            '"http://localhost:4566"',
+            f'"http://localhost:{self.port}"\nport = {self.listener}\nsite_port = {self.cdn}',
         )
         self.base = text
         (root / "deploy.toml").write_text(text)
@@ -66,6 +68,10 @@ class Project:
     @property
     def url(self) -> str:
         return f"http://localhost:{self.listener}"
+
+    @property
+    def site(self) -> str:
+        return f"http://localhost:{self.cdn}"
 
     def probe(self, **environment: str) -> None:
         """Make deploy.toml give the probe service these variables, and PROBE_PORT as its port."""
@@ -170,9 +176,9 @@ def copy_tracked(source: Path, root: Path) -> None:
             shutil.copy(source / name, root / name)
 
 
-def free_ports() -> tuple[int, int]:
-    """Return two free ports: the gateway's and the load balancer's."""
-    with socket.socket() as one, socket.socket() as two:
-        for each in (one, two):
+def free_ports() -> tuple[int, int, int]:
+    """Return three free ports: the gateway's, the load balancer's and the CDN's."""
+    with socket.socket() as one, socket.socket() as two, socket.socket() as three:
+        for each in (one, two, three):
             each.bind(("127.0.0.1", 0))
-        return one.getsockname()[1], two.getsockname()[1]
+        return one.getsockname()[1], two.getsockname()[1], three.getsockname()[1]

@@ -6,14 +6,16 @@ import pytest
 
 from deploy import quickstart
 from deploy.cloud.state import CloudStatus
-from deploy.config.model import Config, Environment
+from deploy.config.model import Config, Environment, Site
 from deploy.errors import ConfigError, PreflightError
 from deploy.events import Event, Finished, Note
 from deploy.quickstart import check_machine, gateway_port, without_success
 
 
 def config(endpoint: str | None = "http://localhost:4566") -> Config:
-    return Config(Path(), "demo", Environment("local", "us-east-1", endpoint=endpoint), {})
+    site = Site("frontend", Path("frontend"), Path("frontend/dist"))
+    environment = Environment("local", "us-east-1", endpoint=endpoint)
+    return Config(Path(), "demo", environment, {}, {"frontend": site})
 
 
 def silent_docker() -> None:
@@ -43,7 +45,7 @@ def test_a_machine_that_has_everything_passes(machine: pytest.MonkeyPatch) -> No
 
 
 def test_one_missing_thing_is_told_with_its_remedy(machine: pytest.MonkeyPatch) -> None:
-    machine.setattr("shutil.which", lambda _: None)
+    machine.setattr("shutil.which", lambda name: None if name == "terraform" else name)
     error = lacks()
     assert "terraform is not installed" in error.message
     assert "install 1.10 or later" in error.remedy
@@ -54,11 +56,13 @@ def test_all_missing_things_are_told_together(machine: pytest.MonkeyPatch) -> No
     machine.setattr("shutil.which", lambda _: None)
     machine.setattr(quickstart, "_listens", lambda _: True)
     error = lacks()
-    assert error.message == "this machine lacks 3 things"
+    assert error.message == "this machine lacks 5 things"
     assert [line.split(":")[0] for line in error.details] == [
         "Docker does not answer",
         "terraform is not installed",
-        "port 8000 is taken by another program",
+        "npm is not installed; a site is built with it",
+        "port 8000, of the load balancer, is taken by another program",
+        "port 8080, of the CDN, is taken by another program",
     ]
 
 

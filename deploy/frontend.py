@@ -1,0 +1,258 @@
+"""One site from source to pages that are live: `invoke deploy-frontend`, `invoke
+rollback-frontend`. Joins what site/ does in the order that never shows a broken page.
+"""
+
+import getpass
+import socket
+import time
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from deploy import git
+from deploy.aws import Aws
+from deploy.command import NOTHING, conclude, confirm, planned
+from deploy.config.model import Config
+from deploy.environment import find_site, read_target, site_place
+from deploy.events import Change, Emit, Finished, Note, PlanShown
+from deploy.outcome import Outcome
+from deploy.site.bucket import Bucket
+from deploy.site.build import build
+from deploy.site.invalidate import invalidate
+from deploy.site.manifest import Entry
+from deploy.site.plan import SitePlan
+from deploy.site.pointer import Run, interrupted
+from deploy.site.prune import prune
+from deploy.site.publish import Author, Published, publish
+from deploy.site.rollback import RollbackPlan, plan_rollback, rollback
+from deploy.site.survey import survey
+from deploy.site.upload import upload
+
+if TYPE_CHECKING:
+    from deploy.target import SiteTarget
+
+
+@dataclass(frozen=True)
+class FrontendOptions:
+    """What `invoke deploy-frontend` was asked for. `timeout` is the invalidation's, in seconds."""
+
+    site: str = "frontend"
+    plan_only: bool = False
+    yes: bool = False
+    timeout: float = 600
+    rebuild: bool = False
+    adopt: bool = False
+    allow_deletions: bool = False
+    allow_missing_index: bool = False
+
+
+class Shown(Protocol):
+    """What both plans of a site, a deploy's and a rollback's, can be asked."""
+
+    @property
+    def changed(self) -> bool: ...
+    @property
+    def changes(self) -> tuple[Change, ...]: ...
+
+
+@dataclass(frozen=True)
+class FrontendPlan:
+    """What a deploy of one site would do."""
+
+    site: SitePlan
+
+    @property
+    def changes(self) -> tuple[Change, ...]:
+        return self.site.changes
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        return self.site.warnings
+
+    @property
+    def changed(self) -> bool:
+        """Whether anything is left to do, be it of an earlier run."""
+        return self.site.changed or bool(self.site.pending) or interrupted(self.site.pointer)
+
+
+def deploy_frontend(config: Config, options: FrontendOptions, emit: Emit) -> int:
+    """Build a site, plan, and unless only the plan was asked for upload it and make it live.
+
+    Returns the exit code of the outcome. Raises ConfigError, PreflightError or BuildError before
+    anything is written, LockedError if another run holds the site, ToolError if a step fails.
+    """
+    frontend = Frontend(config, options, emit)
+    frontend.prepare()
+    plan = frontend.plan()
+    for warning in plan.warnings:
+        emit(Note(warning, "warning"))
+    end = frontend.shown(plan, f"deploy {options.site} to {config.environment.name}")
+    if not end:
+        confirm(config, f"this plan for {options.site}", yes=options.yes)
+        end = frontend.publish(plan, frontend.upload(plan))
+    return conclude(emit, end)
+
+
+def rollback_frontend(
+    config: Config, options: FrontendOptions, emit: Emit, *, to: str | None = None
+) -> int:
+    """Return a site to the release `to`, or to the one before the live one, without a build.
+
+    Returns the exit code of the outcome. Raises PreflightError, naming the releases that are left,
+    if there is none to return to; else as `deploy_frontend` does.
+    """
+    frontend = Frontend(config, options, emit)
+    frontend.preflight()
+    plan = plan_rollback(frontend.bucket, frontend.wanted, to=to)
+    emit(Note(f"release {plan.target.id}, of commit {plan.target.commit or 'unknown'}"))
+    end = frontend.shown(plan, f"return {options.site} to {plan.target.id}")
+    if not end:
+        confirm(config, f"the way back for {options.site}", yes=options.yes)
+        end = frontend.roll_back(plan)
+    return conclude(emit, end)
+
+
+class Frontend:
+    """One deploy of one site: its configuration, bucket and clocks."""
+
+    def __init__(
+        self,
+        config: Config,
+        options: FrontendOptions,
+        emit: Emit,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        now: Callable[[], float] = time.time,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self.config, self.options, self.emit = config, options, emit
+        self.clock, self.now, self.sleep = clock, now, sleep
+        self.started = clock()
+        self.aws = Aws(config)
+        self.wanted = find_site(config, options.site)
+        self.run = Run(uuid.uuid4().hex, _user(), socket.gethostname())
+        self.place: SiteTarget
+
+    @property
+    def bucket(self) -> Bucket:
+        return Bucket(self.aws.http, self.place.bucket)
+
+    @property
+    def author(self) -> Author:
+        return Author(self.run, git.head(self.config.root).name)
+
+    def preflight(self) -> None:
+        """Check the account and find the site's bucket and distribution."""
+        self.aws.check_account()
+        self.place = site_place(read_target(self.aws), self.wanted.name)
+
+    def prepare(self) -> None:
+        """Do what comes before a plan: check, then build. Nothing on AWS is written."""
+        self.preflight()
+        state = self.config.root / ".shipway"
+        build(self.wanted, state, self.emit, clock=self.clock, rebuild=self.options.rebuild)
+
+    def plan(self) -> FrontendPlan:
+        """Compare the build with the bucket and return what would change. Nothing is written."""
+        options = self.options
+        plan = survey(
+            self.bucket,
+            self.wanted,
+            adopt=options.adopt,
+            allow_deletions=options.allow_deletions,
+            allow_missing_index=options.allow_missing_index,
+        )
+        return FrontendPlan(plan)
+
+    def shown(self, plan: Shown, title: str) -> Finished | None:
+        """Show a plan. Return how the command ends if nothing is to be applied, else None."""
+        self.emit(PlanShown(title, plan.changes))
+        if self.options.plan_only:
+            return self.ended("planned", summary=planned(changed=plan.changed))
+        return None if plan.changed else self.unchanged()
+
+    def upload(self, plan: FrontendPlan) -> tuple[Entry, ...]:
+        """Store the new hashed files: nobody asks for them before the pages are published."""
+        return upload(plan.site, self.wanted, self.bucket, self.emit, clock=self.clock)
+
+    def publish(self, plan: FrontendPlan, uploaded: tuple[Entry, ...]) -> Finished:
+        """Make the planned release live and return how that ended."""
+        published = publish(
+            plan.site,
+            uploaded,
+            self.wanted,
+            self.bucket,
+            self.emit,
+            author=self.author,
+            clock=self.clock,
+            now=self.now,
+        )
+        return self._afterwards(published, f"{len(plan.site.uploads)} of {plan.site.files} files")
+
+    def roll_back(self, plan: RollbackPlan) -> Finished:
+        """Make an earlier release live again and return how that ended."""
+        published = rollback(
+            plan, self.bucket, self.emit, author=self.author, clock=self.clock, now=self.now
+        )
+        return self._afterwards(published, f"as it was in {plan.target.id}")
+
+    def _afterwards(self, published: Published, what: str) -> Finished:
+        if not published.release:
+            return self.ended(
+                Outcome.SUPERSEDED.label,
+                exit_code=Outcome.SUPERSEDED.exit_code,
+                summary=f"{self.wanted.name}: another run published in the meantime",
+                next_step=f"look at what is live, and run `{self.command}` again if it must change",
+            )
+        confirmed = self._invalidate(published.release.id, published.pending)
+        prune(self.bucket, self.wanted, self.emit, run=self.run, clock=self.clock, now=self.now)
+        late = "" if confirmed else "; CloudFront has not confirmed that it forgot the old pages"
+        return self.ended(
+            Outcome.SUCCEEDED.label,
+            summary=f"{self.wanted.name} {published.release.id}, {what}{late}",
+            next_step=f"the way back: `{self._typed('rollback-frontend')}`",
+        )
+
+    def _invalidate(self, release: str, paths: tuple[str, ...]) -> bool:
+        return invalidate(
+            self.bucket,
+            self.wanted.name,
+            release,
+            paths,
+            distribution=self.place.distribution,
+            cloudfront=lambda: self.aws.client("cloudfront"),
+            emit=self.emit,
+            clock=self.clock,
+            sleep=self.sleep,
+            timeout=self.options.timeout,
+        )
+
+    @property
+    def command(self) -> str:
+        """What a person types for this deploy."""
+        return self._typed("deploy-frontend")
+
+    def _typed(self, task: str) -> str:
+        site, environment = self.wanted.name, self.config.environment.name
+        options = "" if site == FrontendOptions.site else f" --site {site}"
+        options += "" if environment == "local" else f" --env {environment}"
+        return f"invoke {task}{options}"
+
+    def unchanged(self) -> Finished:
+        return self.ended(Outcome.UNCHANGED.label, summary=NOTHING)
+
+    def ended(
+        self, outcome: str, *, exit_code: int = 0, summary: str = "", next_step: str = ""
+    ) -> Finished:
+        """Return how this deploy ended, as it will be told."""
+        urls = {self.place.name: self.place.url}
+        seconds = self.clock() - self.started
+        return Finished(outcome, exit_code, seconds, summary, urls, next_step)
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a container's user may have no name
+        return "unknown"
