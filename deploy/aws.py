@@ -1,7 +1,14 @@
-"""The only maker of AWS clients: lazy, one session, retries, endpoint, account guard."""
+"""The only maker of AWS clients: lazy, one session, retries, endpoint, account guard.
 
+What every command asks first needs no client (`Aws.http`): a client costs half a second.
+"""
+
+import json
 import os
-from functools import cache
+import time
+from collections.abc import Mapping
+from functools import cache, cached_property
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from deploy.config.model import Config
@@ -11,11 +18,13 @@ if TYPE_CHECKING:
     import boto3
     from botocore.config import Config as BotoConfig
 
+    from deploy.signed_http import Response, SignedHttp
+
 # Adaptive retries back off on throttling for all calls of a client together.
 # https://docs.aws.amazon.com/boto3/latest/guide/retries.html
 RETRIES = {"mode": "adaptive", "total_max_attempts": 8}
 # The first question of a run: who nobody answers should hear of it at once.
-FIRST_RETRIES = {"mode": "standard", "total_max_attempts": 2}
+FIRST_ATTEMPTS = 2
 CONNECT_SECONDS, READ_SECONDS = 3, 30
 
 
@@ -35,17 +44,37 @@ class Aws:
         return self._session.client(  # type: ignore[call-overload]
             service,
             endpoint_url=self.config.environment.endpoint,
-            config=self._options(FIRST_RETRIES if service == "sts" else RETRIES),
+            config=self._options(),
         )
 
-    def _options(self, retries: dict[str, Any]) -> "BotoConfig":
+    def _options(self) -> "BotoConfig":
         from botocore.config import Config as BotoConfig
 
         return BotoConfig(
-            retries=retries,  # type: ignore[arg-type]
+            retries=RETRIES,  # type: ignore[arg-type]
             connect_timeout=CONNECT_SECONDS,
             read_timeout=READ_SECONDS,
             s3={"addressing_style": "path"} if self.config.environment.endpoint else None,
+        )
+
+    @cached_property
+    def http(self) -> "SignedHttp":
+        """Signed requests without a client; neither boto3 nor botocore is imported for it if the
+        environment holds credentials.
+        """
+        from deploy.connections import Connections
+        from deploy.credentials import CredentialChain
+        from deploy.signed_http import SignedHttp
+        from deploy.site.workers import pause
+
+        here = self.config.environment
+        return SignedHttp(
+            here.region,
+            here.endpoint,
+            credentials=CredentialChain(os.environ, local=bool(here.endpoint)),
+            connections=Connections(os.environ),
+            clock=time.time,
+            sleep=pause,
         )
 
     @property
@@ -69,17 +98,63 @@ class Aws:
         return account
 
     def _identity(self) -> str:
-        from botocore.exceptions import BotoCoreError, ClientError, EndpointConnectionError
+        """https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html"""
+        from deploy.refusal import field_of
+
+        body = "Action=GetCallerIdentity&Version=2011-06-15"
+        try:
+            self.http.credentials.current()
+        except PreflightError as error:
+            raise self._unaccepted(error.message) from error
+        reply = self._ask("sts", body, "application/x-www-form-urlencoded; charset=utf-8")
+        if reply.status != HTTPStatus.OK:
+            raise self._unaccepted(_told(reply))
+        return field_of(reply.body, "Account")
+
+    def parameter(self, name: str) -> str | None:
+        """Return the value of a parameter of AWS Systems Manager, or None if there is none.
+
+        Raises ToolError if it may not be read.
+        https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_GetParameter.html
+        """
+        from deploy.refusal import code_of
+
+        target = {"x-amz-target": "AmazonSSM.GetParameter"}
+        body = json.dumps({"Name": name})
+        reply = self._ask("ssm", body, "application/x-amz-json-1.1", target)
+        if code_of(reply.status, reply.body) == "ParameterNotFound":
+            return None
+        if reply.status != HTTPStatus.OK:
+            raise ToolError(
+                f"AWS refused to read parameter {name}: {_told(reply)}",
+                remedy="allow ssm:GetParameter on it for the role that deploys",
+            )
+        return str(json.loads(reply.body)["Parameter"]["Value"])
+
+    def _ask(
+        self, service: str, body: str, content_type: str, headers: Mapping[str, str] | None = None
+    ) -> "Response":
+        from deploy.signed_http import UnreachableError
 
         try:
-            return str(self.client("sts").get_caller_identity()["Account"])
-        except EndpointConnectionError as error:
+            return self.http.request(
+                service,
+                "POST",
+                self.http.url(service),
+                headers={**(headers or {}), "content-type": content_type},
+                body=body.encode(),
+                attempts=FIRST_ATTEMPTS,
+            )
+        except UnreachableError as error:
             raise self._unreachable() from error
-        except (ClientError, BotoCoreError) as error:
-            raise PreflightError(
-                f"the AWS credentials for environment {self.environment} are not accepted: {error}",
-                remedy="renew them (`aws sso login`, or set AWS_PROFILE) and run it again",
-            ) from error
+
+    def _unaccepted(self, why: str) -> PreflightError:
+        from deploy.credentials import RENEW
+
+        return PreflightError(
+            f"the AWS credentials for environment {self.environment} are not accepted: {why}",
+            remedy=RENEW,
+        )
 
     def _unreachable(self) -> PreflightError:
         endpoint = self.config.environment.endpoint
@@ -92,6 +167,14 @@ class Aws:
             f"AWS cannot be reached in region {self.config.environment.region}",
             remedy="check the network, and the region of this environment in deploy.toml",
         )
+
+
+def _told(reply: "Response") -> str:
+    """Return what AWS says in a reply that is no success."""
+    from deploy.refusal import code_of, message_of
+
+    code = code_of(reply.status, reply.body) or f"status {reply.status}"
+    return f"{code}: {message_of(reply.body)}".removesuffix(": ")
 
 
 def explain(error: Exception) -> ShipwayError | None:

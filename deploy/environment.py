@@ -11,20 +11,15 @@ from deploy.target import ServiceTarget, SiteTarget, Target, parameter_name, par
 
 def read_target(aws: Aws) -> Target:
     """Read what Terraform made. Raises PreflightError if it did not run, or elsewhere."""
-    from botocore.exceptions import ClientError
-
     config = aws.config
     name = parameter_name(config.project, config.environment.name)
-    try:
-        value = aws.client("ssm").get_parameter(Name=name)["Parameter"]["Value"]
-    except ClientError as error:
-        if error.response["Error"]["Code"] != "ParameterNotFound":
-            raise
+    value = aws.parameter(name)
+    if value is None:
         raise PreflightError(
             f"environment {config.environment.name} has no infrastructure yet: "
             f"there is no parameter {name} in {config.environment.region}",
             remedy=f"create it: `invoke infra.apply --env {config.environment.name}`",
-        ) from error
+        )
     return parse_target(value)
 
 

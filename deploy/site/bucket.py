@@ -1,28 +1,30 @@
 """One S3 bucket: what a site needs of it, and no more. Every call may be made from any thread."""
 
-from collections.abc import Iterator, Sequence
+import base64
+import os
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+from urllib.parse import quote, urlencode
+from xml.sax.saxutils import escape
 
-from deploy.signed_http import SignedHttp
-from deploy.site.manifest import Entry, File, Headers, Listed
+from deploy.errors import PreflightError, ToolError
+from deploy.refusal import FAILED, TRANSIENT, code_of
+from deploy.signed_http import Response, SignedHttp, digest
+from deploy.site import refused, replies
+from deploy.site.fast_put import FastPut, Stored, bucket_url
+from deploy.site.manifest import Entry, File, Head, Headers, Listed
 
-SHA256 = "x-amz-meta-sha256"
+__all__ = ["Bucket", "Got", "Head"]
 
-
-@dataclass(frozen=True, slots=True)
-class Head:
-    """An object without its body. `modified` in Unix seconds by the server's clock.
-
-    `sha256` (hex) is what `put` wrote beside it; empty if somebody else put it.
-    """
-
-    size: int
-    etag: str
-    version: str
-    modified: float
-    sha256: str
-    headers: Headers
+MISSING, LOST = 404, 412
+# A version that is a delete marker has no body:
+# https://docs.aws.amazon.com/AmazonS3/latest/userguide/DeleteMarker.html
+MARKER = 405
+DELETED_AT_ONCE = 1000  # https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html
+DELETE_ROUNDS = 4  # for objects that S3 was too busy to delete
+XML = {"\r": "&#13;", "\n": "&#10;"}  # a parser would make other white space of these
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,25 +45,49 @@ class Bucket:
 
     def __init__(self, http: SignedHttp, name: str) -> None:
         self.http, self.name = http, name
+        self.url = bucket_url(http, name)
+        self._fast = FastPut(http, name)
 
     def list(self, prefix: str = "") -> Iterator[Listed]:
         """Yield every object whose key begins with `prefix`, by the UTF-8 bytes of its key.
 
         One request for 1,000 objects, made when the first of them is wanted.
         """
-        raise NotImplementedError
+        asked = {"encoding-type": "url", "list-type": "2", "prefix": prefix}
+        while True:
+            query = urlencode(sorted(asked.items()), quote_via=quote, safe="~")
+            reply = self._ask("GET", "", query=query)
+            page = replies.page(self._good(reply, "s3:ListBucket").body)
+            yield from page.objects
+            if not page.token:
+                return
+            asked["continuation-token"] = page.token
 
     def head(self, key: str) -> Head | None:
         """Return an object's headers, or None if there is none."""
-        raise NotImplementedError
+        reply = self._ask("HEAD", key)
+        if reply.status == MISSING:
+            return None
+        return replies.head(self._good(reply, "s3:GetObject", key).headers)
 
     def get(self, key: str, version: str = "") -> Got | None:
         """Return a small object (or a version of it), or None if there is none."""
-        raise NotImplementedError
+        reply = self._read(key, version)
+        return Got(reply.body, reply.headers.get("etag", "")) if reply else None
 
     def download(self, key: str, to: Path) -> bool:
         """Write an object's body to file `to`, without holding it. False if there is none."""
-        raise NotImplementedError
+        with to.open("wb") as file:
+            return self._read(key, "", to=file) is not None
+
+    def _read(self, key: str, version: str, **options: Any) -> Response | None:
+        action = "s3:GetObjectVersion" if version else "s3:GetObject"
+        query = f"versionId={quote(version, safe='')}" if version else ""
+        reply = self._ask("GET", key, query=query, **options)
+        code = code_of(reply.status, reply.body)
+        if reply.status in (MISSING, MARKER) and code != "NoSuchBucket":
+            return None
+        return self._good(reply, action, key)
 
     def put(self, file: File, body: bytes | Path) -> Entry:
         """Store a file of the site; S3 compares the body with `file.sha256`.
@@ -70,26 +96,78 @@ class Bucket:
         anew at each attempt. Raises ToolError if it is not what `file.sha256` says: then it has
         changed since it was read.
         """
-        raise NotImplementedError
+        self._check(file, body)
+        if isinstance(body, bytes):
+            stored = self._fast.put(file.key, body, _attributes(file))
+            if stored:
+                return self._entry(file, stored)
+        headers = {**_stored_headers(file.headers), replies.SHA256: file.sha256}
+        reply = self._store(file.key, body, headers, file.sha256)
+        return self._entry(file, Stored(reply.headers["etag"], replies.version(reply.headers)))
+
+    def _check(self, file: File, body: bytes | Path) -> None:
+        if isinstance(body, bytes):
+            same = digest(body) == file.sha256
+        else:  # S3 compares the hash; a shorter body would only be waited for
+            same = os.stat(body).st_size == file.size  # noqa: PTH116 - a third of Path.stat's time
+        if not same:
+            raise refused.changed(file.key)
+
+    def _entry(self, file: File, stored: Stored) -> Entry:
+        return Entry(file, stored.etag, stored.version, self.http.server_time())
 
     def put_if(self, key: str, body: bytes, content_type: str, etag: str | None) -> str | None:
         """Store an object only if it has `etag`, or with None only if there is none.
 
         Return its new ETag; None if another writer was first. If a reply was lost, what is there
         then decides: `body` must differ between writers.
+
+        https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html
         """
-        raise NotImplementedError
+        condition = {"if-none-match": "*"} if etag is None else {"if-match": etag}
+        headers = {"content-type": content_type, **condition}
+        reply = self._send(key, body, headers, digest(body))
+        lost = reply.status == LOST or code_of(reply.status, reply.body) == "NoSuchKey"
+        if not lost:
+            return self._good(reply, "s3:PutObject", key).headers["etag"]
+        found = self.get(key) if reply.attempts > 1 else None
+        return found.etag if found and found.body == body else None
 
     def write(self, key: str, body: bytes | Path, content_type: str) -> None:
         """Store an object that is not the site's own, such as a manifest."""
-        raise NotImplementedError
+        headers = {"content-type": content_type, "cache-control": "no-store"}
+        self._store(key, body, headers, digest(body))
+
+    def _store(
+        self, key: str, body: bytes | Path, headers: Mapping[str, str], sha256: str
+    ) -> Response:
+        return self._good(self._send(key, body, headers, sha256), "s3:PutObject", key)
+
+    def _send(
+        self, key: str, body: bytes | Path, headers: Mapping[str, str], sha256: str
+    ) -> Response:
+        """https://docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity.html"""
+        checksum = {"x-amz-checksum-sha256": _base64(sha256)}
+        whole = {**headers, **checksum}
+        return self._ask("PUT", key, headers=whole, body=body, sha256=sha256)
 
     def copy(self, entry: Entry) -> Entry:
         """Make an earlier version of an object its latest one, with its headers.
 
         Return the entry with the new version. Raises PreflightError if that version is gone.
         """
-        raise NotImplementedError
+        file = entry.file
+        source = f"{self.name}/{quote(file.key, safe='/~')}?versionId={quote(entry.version)}"
+        headers = {"x-amz-copy-source": source}
+        reply = self._ask("PUT", file.key, headers=headers)
+        if code_of(reply.status, reply.body) in {"NoSuchVersion", "NoSuchKey"}:
+            raise PreflightError(
+                f"version {entry.version} of {file.key} is no longer in bucket {self.name}",
+                remedy="choose a newer release (`--to`), or deploy its commit again",
+            )
+        good = self._good(reply, "s3:PutObject (and s3:GetObjectVersion)", file.key)
+        etag, stored = replies.copied(good.body)
+        return Entry(file, etag, replies.version(good.headers), stored)
 
     def delete(self, objects: Sequence[tuple[str, str]]) -> None:
         """Delete (key, version) pairs, 1,000 a request.
@@ -97,4 +175,63 @@ class Bucket:
         With a version, that version is gone for good. With "" the object gets a delete marker, and
         its versions stay. What is not there is no error.
         """
-        raise NotImplementedError
+        for start in range(0, len(objects), DELETED_AT_ONCE):
+            left = objects[start : start + DELETED_AT_ONCE]
+            for _ in range(DELETE_ROUNDS):
+                left = left and self._delete(left)
+            if left:
+                raise ToolError(
+                    f"S3 was too busy to delete {len(left)} objects of bucket {self.name}",
+                    remedy="run the same command again; it deletes the rest",
+                )
+
+    def _delete(self, objects: Sequence[tuple[str, str]]) -> Sequence[tuple[str, str]]:
+        """Return those that S3 was too busy for."""
+        body = _delete_body(objects)
+        headers = {"content-type": "application/xml"}
+        headers["x-amz-checksum-sha256"] = _base64(digest(body))
+        action = "s3:DeleteObjectVersion" if objects[0][1] else "s3:DeleteObject"
+        reply = self._ask("POST", "", query="delete=", headers=headers, body=body)
+        left = list(replies.undeleted(self._good(reply, action).body))
+        for key, _, code, message in left:
+            if code not in TRANSIENT:
+                failed = f"<Error><Code>{code}</Code><Message>{escape(message)}</Message></Error>"
+                status = 403 if code == "AccessDenied" else 400
+                self._good(Response(status, reply.headers, failed.encode()), action, key)
+        return [(key, version) for key, version, _, _ in left]
+
+    def _ask(self, method: str, key: str, query: str = "", **rest: Any) -> Response:
+        url = f"{self.url}{quote(key, safe='/~')}{'?' * bool(query)}{query}"
+        return self.http.request("s3", method, url, **rest)
+
+    def _good(self, reply: Response, action: str, key: str = "") -> Response:
+        """Return a success. Raises what is to be told about anything else."""
+        if reply.status < FAILED:
+            return reply
+        raise refused.explain(reply, self.name, action, key)
+
+
+def _stored_headers(headers: Headers) -> dict[str, str]:
+    named = {
+        "content-type": headers.content_type,
+        "cache-control": headers.cache_control,
+        "content-encoding": headers.content_encoding,
+    }
+    return {name: value for name, value in named.items() if value}
+
+
+def _attributes(file: File) -> dict[str, str]:
+    """As obstore takes them: what is no header of HTTP's is metadata."""
+    return {**_stored_headers(file.headers), "sha256": file.sha256}
+
+
+def _base64(sha256: str) -> str:
+    return base64.b64encode(bytes.fromhex(sha256)).decode()
+
+
+def _delete_body(objects: Sequence[tuple[str, str]]) -> bytes:
+    parts = ['<Delete xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><Quiet>true</Quiet>']
+    for key, version in objects:
+        named = f"<VersionId>{escape(version)}</VersionId>" if version else ""
+        parts.append(f"<Object><Key>{escape(key, XML)}</Key>{named}</Object>")
+    return "".join([*parts, "</Delete>"]).encode()
