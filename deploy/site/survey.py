@@ -6,8 +6,8 @@ from typing import cast
 
 from deploy.config.model import Site
 from deploy.site import archive, claim
-from deploy.site.bucket import Bucket, Head
-from deploy.site.manifest import File
+from deploy.site.bucket import Bucket
+from deploy.site.manifest import File, Head
 from deploy.site.merge import Match, merge
 from deploy.site.plan import Draft, SitePlan, Unknown, guard
 from deploy.site.pointer import Pointer
