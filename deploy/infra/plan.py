@@ -84,14 +84,28 @@ def variables(config: Config) -> dict[str, Any]:
             for name, service in config.services.items()
         },
         "default_service": next(iter(config.services)),
+        "sites": {
+            name: {
+                "single_page": site.single_page,
+                "keep_releases": site.keep_releases,
+                "keep_days": site.keep_days,
+            }
+            for name, site in config.sites.items()
+        },
     }
     if environment.endpoint:
         return {
             **common,
             "endpoint": environment.endpoint,
             "listener_port": environment.port,
+            "site_ports": site_ports(config),
         }
     return {**common, "account": _account(config)}
+
+
+def site_ports(config: Config) -> dict[str, int]:
+    """Return the port of each site on the local cloud: in the order of deploy.toml."""
+    return {name: config.environment.site_port + n for n, name in enumerate(config.sites)}
 
 
 def _account(config: Config) -> str:

@@ -3,16 +3,21 @@
 from pathlib import Path
 from typing import Any
 
-from deploy.config.model import Build, Config, Environment, Service
+from deploy.config.model import Build, Config, Environment, Service, Site
 from deploy.events import Event, PhaseProgress
 
 
 def configuration(root: Path, endpoint: str, project: str = "infra-test", **options: Any) -> Config:
     build = Build(context=root, dockerfile=root / "Dockerfile")
     names = options.pop("names", ("web", "api"))
+    sites = {site.name: site for site in options.pop("sites", ())}
     environment = Environment("local", "us-east-1", endpoint=endpoint, port=options.pop("listener"))
     services = {name: Service(name, build, 8000, **options) for name in names}
-    return Config(root=root, project=project, environment=environment, services=services)
+    return Config(root, project, environment, services, sites)
+
+
+def site(name: str, **options: Any) -> Site:
+    return Site(name, Path("/site"), Path("/site/dist"), **options)
 
 
 class Watched:

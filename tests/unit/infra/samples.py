@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from deploy.config.model import Build, Config, Environment, Service
+from deploy.config.model import Build, Config, Environment, Service, Site
 from deploy.infra.stream import Message, parse
 
 RECORDED = Path(__file__).parent / "recorded"
@@ -12,7 +12,9 @@ LOCAL = Environment("local", "us-east-1", endpoint="http://localhost:4566", port
 PROD = Environment("prod", "eu-central-1", account="123456789012", confirm=True)
 
 
-def config(environment: Environment = LOCAL, *services: str) -> Config:
+def config(
+    environment: Environment = LOCAL, *services: str, sites: tuple[Site, ...] = ()
+) -> Config:
     build = Build(context=Path("/app"), dockerfile=Path("/app/Dockerfile"))
     names = services or ("backend",)
     return Config(
@@ -20,7 +22,12 @@ def config(environment: Environment = LOCAL, *services: str) -> Config:
         project="shipway-demo",
         environment=environment,
         services={name: Service(name, build, 8000, health="/health") for name in names},
+        sites={site.name: site for site in sites},
     )
+
+
+def site(name: str, **options: Any) -> Site:
+    return Site(name, Path("/project/site"), Path("/project/site/dist"), **options)
 
 
 def recorded(name: str) -> list[Message]:

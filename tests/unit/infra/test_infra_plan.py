@@ -7,7 +7,7 @@ import pytest
 from deploy.config.model import Environment
 from deploy.errors import ConfigError, PreflightError
 from deploy.infra import plan
-from tests.unit.infra.samples import LOCAL, PROD, config
+from tests.unit.infra.samples import LOCAL, PROD, config, site
 
 SPACE = plan.Workspace(root=Path("/tf/environments/local"), folder=Path("/project/.shipway/local"))
 
@@ -77,9 +77,28 @@ def test_local_variables_carry_endpoint_and_port() -> None:
             "api": {"port": 8000, "health": "/health", "start_period": 10},
         },
         "default_service": "web",
+        "sites": {},
         "endpoint": "http://localhost:4566",
         "listener_port": 8001,
+        "site_ports": {},
     }
+
+
+def test_a_site_is_told_with_what_its_bucket_must_keep() -> None:
+    given = site("frontend", single_page=False, keep_releases=5, keep_days=30)
+    assert plan.variables(config(PROD, sites=(given,)))["sites"] == {
+        "frontend": {"single_page": False, "keep_releases": 5, "keep_days": 30}
+    }
+
+
+def test_local_sites_get_ports_in_the_order_of_the_file() -> None:
+    local = Environment("local", "us-east-1", endpoint="http://localhost:4566", site_port=8090)
+    found = plan.variables(config(local, sites=(site("shop"), site("admin"))))
+    assert found["site_ports"] == {"shop": 8090, "admin": 8091}
+
+
+def test_sites_of_aws_have_no_ports() -> None:
+    assert "site_ports" not in plan.variables(config(PROD, sites=(site("frontend"),)))
 
 
 def test_variables_of_aws_carry_the_account_that_is_guarded() -> None:

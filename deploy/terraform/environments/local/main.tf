@@ -19,16 +19,19 @@ provider "aws" {
   skip_credentials_validation = true
   skip_metadata_api_check     = true
   skip_requesting_account_id  = true
+  s3_use_path_style           = true # no name server knows a bucket's own host name here
 
   # Named here too, so that a plain `terraform apply` never leaves this machine.
   endpoints {
     applicationautoscaling = var.endpoint
+    cloudfront             = var.endpoint
     ec2                    = var.endpoint
     ecr                    = var.endpoint
     ecs                    = var.endpoint
     elbv2                  = var.endpoint
     iam                    = var.endpoint
     logs                   = var.endpoint
+    s3                     = var.endpoint
     ssm                    = var.endpoint
     sts                    = var.endpoint
   }
@@ -49,6 +52,7 @@ module "environment" {
   environment     = var.environment
   services        = var.services
   default_service = var.default_service
+  sites           = var.sites
   url             = "http://localhost:${var.listener_port}"
   disposable      = true
   network         = { dns_hostnames = false } # nothing here looks them up: ten seconds less
@@ -56,6 +60,15 @@ module "environment" {
   load_balancer = {
     http_port    = var.listener_port
     egress_cidrs = ["0.0.0.0/0"] # local clouds don't let go of the rule that every group starts with
+  }
+
+  # The local edge speaks plain HTTP, and finds its port in the tag.
+  cdn = {
+    urls                   = { for name, port in var.site_ports : name => "http://localhost:${port}" }
+    tags                   = { for name, port in var.site_ports : name => { LocalPort = tostring(port) } }
+    viewer_protocol_policy = "allow-all"
+    hsts_seconds           = 0
+    wait_for_deployment    = false # the provider looks after 30 seconds at the earliest
   }
 
   # The shortest that Elastic Load Balancing takes: a rollout on a laptop should take seconds.

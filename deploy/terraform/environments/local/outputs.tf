@@ -7,3 +7,8 @@ output "url" {
   description = "Where the load balancer is reached."
   value       = module.environment.url
 }
+
+output "site_urls" {
+  description = "Where each site is reached."
+  value       = module.environment.site_urls
+}

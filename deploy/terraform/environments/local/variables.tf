@@ -25,10 +25,22 @@ variable "default_service" {
   type        = string
 }
 
+variable "sites" {
+  description = "Sites of deploy.toml: what answers a path without an extension, and which releases stay."
+  type        = map(object({ single_page = bool, keep_releases = number, keep_days = number }))
+  default     = {}
+}
+
 variable "endpoint" {
   description = "Where the local cloud answers."
   type        = string
   default     = "http://localhost:4566"
+}
+
+variable "site_ports" {
+  description = "The port of each site's distribution: the local cloud binds it on loopback."
+  type        = map(number)
+  default     = {}
 }
 
 variable "listener_port" {

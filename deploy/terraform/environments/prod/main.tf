@@ -35,14 +35,23 @@ module "environment" {
   environment        = var.environment
   services           = var.services
   default_service    = var.default_service
+  sites              = var.sites
+  site_domains       = var.site_domains
   url                = var.domain == null ? null : "${var.certificate_arn == null ? "http" : "https"}://${var.domain}"
   container_insights = var.container_insights
   network            = { nat = var.nat }
   scaling            = var.scaling
 
+  cdn = {
+    content_security_policy = var.content_security_policy
+    price_class             = var.price_class
+  }
+
   load_balancer = {
     certificate_arn     = var.certificate_arn
+    domain              = var.domain
     allowed_cidrs       = var.allowed_cidrs
+    only_cloudfront     = var.only_cloudfront
     deletion_protection = var.deletion_protection
   }
 }

@@ -25,6 +25,12 @@ variable "default_service" {
   type        = string
 }
 
+variable "sites" {
+  description = "Sites of deploy.toml: what answers a path without an extension, and which releases stay."
+  type        = map(object({ single_page = bool, keep_releases = number, keep_days = number }))
+  default     = {}
+}
+
 variable "account" {
   description = "The AWS account: any other one is refused."
   type        = string
@@ -33,9 +39,14 @@ variable "account" {
 # What deploy.toml doesn't say. Set these in terraform.tfvars beside this file.
 
 variable "domain" {
-  description = "The name that clients use, such as example.com; its DNS record is yours to make."
+  description = "The load balancer's name, such as api.example.com; its DNS record is yours to make."
   type        = string
   default     = null
+
+  validation {
+    condition     = var.domain != null || var.certificate_arn == null || length(var.sites) == 0
+    error_message = "Set `domain` to a name of the certificate: CloudFront reaches the load balancer by it."
+  }
 }
 
 variable "certificate_arn" {
@@ -54,6 +65,30 @@ variable "allowed_cidrs" {
   description = "Who may reach the load balancer."
   type        = list(string)
   default     = ["0.0.0.0/0"]
+}
+
+variable "only_cloudfront" {
+  description = "Whether nobody but CloudFront may reach the load balancer: instead of allowed_cidrs."
+  type        = bool
+  default     = false
+}
+
+variable "site_domains" {
+  description = "A site's own name and its ACM certificate in us-east-1, by the site's name in deploy.toml. The DNS record is yours to make."
+  type        = map(object({ name = string, certificate_arn = string }))
+  default     = {}
+}
+
+variable "content_security_policy" {
+  description = "What a site's pages may load; null for what a Vite build needs, and its own host only."
+  type        = string
+  default     = null
+}
+
+variable "price_class" {
+  description = "Where CloudFront serves from: PriceClass_100 (North America, Europe), PriceClass_200, PriceClass_All."
+  type        = string
+  default     = "PriceClass_100"
 }
 
 variable "deletion_protection" {

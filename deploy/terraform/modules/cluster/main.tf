@@ -2,7 +2,15 @@ locals {
   # AWS: at most 32 characters, and no hyphen at the end.
   lb_name = length(var.name) <= 32 ? var.name : "${substr(var.name, 0, 25)}-${substr(sha1(var.name), 0, 6)}"
   https   = var.certificate_arn != null
-  ports   = toset(local.https ? [var.http_port, 443] : [var.http_port])
+  ports   = toset(local.https ? (var.only_cloudfront ? [443] : [var.http_port, 443]) : [var.http_port])
+}
+
+# CloudFront's addresses weigh as much as 55 rules, and a security group takes 60: room for one port.
+# https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/LocationsOfEdgeServers.html
+data "aws_ec2_managed_prefix_list" "cloudfront" {
+  count = var.only_cloudfront ? 1 : 0
+
+  name = "com.amazonaws.global.cloudfront.origin-facing"
 }
 
 resource "aws_ecs_cluster" "main" {
@@ -36,7 +44,9 @@ resource "aws_security_group" "lb" {
       protocol    = "tcp"
       from_port   = ingress.value
       to_port     = ingress.value
-      cidr_blocks = var.allowed_cidrs
+      cidr_blocks = var.only_cloudfront ? [] : var.allowed_cidrs
+
+      prefix_list_ids = data.aws_ec2_managed_prefix_list.cloudfront[*].id
     }
   }
 

@@ -36,6 +36,12 @@ variable "allowed_cidrs" {
   default     = ["0.0.0.0/0"]
 }
 
+variable "only_cloudfront" {
+  description = "Whether nobody but CloudFront may reach the load balancer: instead of allowed_cidrs."
+  type        = bool
+  default     = false
+}
+
 variable "deletion_protection" {
   description = "Whether the load balancer refuses to be deleted."
   type        = bool

@@ -17,5 +17,6 @@ resource "aws_ssm_parameter" "deploy" {
     region      = data.aws_region.current.name
     cluster     = var.cluster
     services    = var.services
+    sites       = var.sites
   })
 }

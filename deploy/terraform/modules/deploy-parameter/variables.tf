@@ -28,3 +28,12 @@ variable "services" {
     min_tasks          = number
   }))
 }
+
+variable "sites" {
+  description = "Name in deploy.toml -> the fields of deploy.target.SiteTarget."
+  type = map(object({
+    bucket       = string
+    distribution = string
+    url          = string
+  }))
+}

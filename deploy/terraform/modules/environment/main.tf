@@ -4,6 +4,23 @@ locals {
   name   = "${var.project}-${var.environment}"
   scheme = var.load_balancer.certificate_arn == null ? "http" : "https"
   url    = coalesce(var.url, "${local.scheme}://${module.cluster.dns_name}")
+
+  # CloudFront wants a name that the certificate has, and the load balancer's own is none of those.
+  backend = {
+    host  = local.scheme == "https" ? var.load_balancer.domain : module.cluster.dns_name
+    port  = local.scheme == "https" ? 443 : var.load_balancer.http_port
+    https = local.scheme == "https"
+  }
+}
+
+locals {
+  sites = {
+    for name, site in module.site : name => {
+      bucket       = site.bucket
+      distribution = site.distribution
+      url          = lookup(var.cdn.urls, name, site.url)
+    }
+  }
 }
 
 module "network" {
@@ -25,6 +42,7 @@ module "cluster" {
   http_port           = var.load_balancer.http_port
   certificate_arn     = var.load_balancer.certificate_arn
   allowed_cidrs       = var.load_balancer.allowed_cidrs
+  only_cloudfront     = var.load_balancer.only_cloudfront
   deletion_protection = var.load_balancer.deletion_protection
   container_insights  = var.container_insights
 }
@@ -68,6 +86,24 @@ module "service" {
   }
 }
 
+module "site" {
+  source   = "../site"
+  for_each = var.sites
+
+  name                    = "${local.name}-${each.key}"
+  single_page             = each.value.single_page
+  keep                    = { releases = each.value.keep_releases, days = each.value.keep_days }
+  backend                 = local.backend
+  domain                  = lookup(var.site_domains, each.key, null)
+  viewer_protocol_policy  = var.cdn.viewer_protocol_policy
+  hsts_seconds            = var.cdn.hsts_seconds
+  content_security_policy = var.cdn.content_security_policy
+  price_class             = var.cdn.price_class
+  wait_for_deployment     = var.cdn.wait_for_deployment
+  force_destroy           = var.disposable
+  tags                    = lookup(var.cdn.tags, each.key, {})
+}
+
 module "deploy_parameter" {
   source = "../deploy-parameter"
 
@@ -82,4 +118,6 @@ module "deploy_parameter" {
       url            = name == var.default_service ? local.url : "${local.url}/${name}"
     })
   }
+
+  sites = local.sites
 }

@@ -7,3 +7,8 @@ output "url" {
   description = "Where the load balancer is reached."
   value       = local.url
 }
+
+output "site_urls" {
+  description = "Where each site is reached."
+  value       = { for name, site in local.sites : name => site.url }
+}

@@ -18,6 +18,36 @@ variable "default_service" {
   type        = string
 }
 
+variable "sites" {
+  description = "Sites of deploy.toml: what answers a path without an extension, and which releases stay."
+  type = map(object({
+    single_page   = bool
+    keep_releases = optional(number, 3)
+    keep_days     = optional(number, 7)
+  }))
+  default = {}
+}
+
+variable "site_domains" {
+  description = "A site's own name and its ACM certificate in us-east-1; the others have CloudFront's."
+  type        = map(object({ name = string, certificate_arn = string }))
+  default     = {}
+}
+
+variable "cdn" {
+  description = "Settings of every site's distribution; null for the site module's own. `urls` and `tags` are by site."
+  type = object({
+    urls                    = optional(map(string), {})
+    tags                    = optional(map(map(string)), {})
+    viewer_protocol_policy  = optional(string)
+    hsts_seconds            = optional(number)
+    content_security_policy = optional(string)
+    price_class             = optional(string)
+    wait_for_deployment     = optional(bool)
+  })
+  default = {}
+}
+
 variable "url" {
   description = "Where the load balancer is reached, such as https://example.com; null for its own name."
   type        = string
@@ -39,6 +69,8 @@ variable "load_balancer" {
   type = object({
     http_port           = optional(number, 80)
     certificate_arn     = optional(string)
+    domain              = optional(string) # a name that the certificate has: CloudFront checks it
+    only_cloudfront     = optional(bool, false)
     allowed_cidrs       = optional(list(string), ["0.0.0.0/0"])
     egress_cidrs        = optional(list(string)) # null: the VPC
     deletion_protection = optional(bool, false)
@@ -82,7 +114,7 @@ variable "scaling" {
 }
 
 variable "disposable" {
-  description = "Whether destroy also deletes images."
+  description = "Whether destroy also deletes images and sites with all their releases."
   type        = bool
   default     = false
 }
