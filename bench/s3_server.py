@@ -6,8 +6,9 @@ One process on one core, for small objects. Buckets exist as soon as they are na
 versioned. Beside S3 it answers what a deploy of a site asks of STS, SSM and CloudFront. It is
 steered and read below `/_`:
 
-    GET  /_stats                      requests since the last reset, by AWS's name of the operation
-    POST /_reset                      forget buckets, parameters and counts
+    GET  /_stats                      requests since the last reset, by AWS's name of the operation;
+                                      those for objects of Shipway's own apart (PutObject .shipway)
+    POST /_reset                      forget buckets and counts
     POST /_reset?counts=1             forget the counts only
     POST /_clone?source=A&target=B    bucket B becomes a copy of A, but for .shipway/
     POST /_parameter?name=N           the body becomes the SSM parameter N

@@ -75,17 +75,20 @@ class Cloud:
     # --- objects
 
     def _object(self, bucket: Bucket, key: str, query: dict[str, str], request: Request) -> Reply:
+        own = " .shipway" if key.startswith(".shipway/") else ""
         if request.method == "PUT":
             source = request.headers.get(b"x-amz-copy-source")
             if source is not None:
-                return self._count("CopyObject", self._copy(bucket, key, unquote(source.decode())))
-            return self._count("PutObject", self._put(bucket, key, request))
+                return self._count(
+                    "CopyObject" + own, self._copy(bucket, key, unquote(source.decode()))
+                )
+            return self._count("PutObject" + own, self._put(bucket, key, request))
         if request.method == "DELETE":
             bucket.delete(key, query.get("versionId", ""))
-            return self._count("DeleteObject", Reply(204))
+            return self._count("DeleteObject" + own, Reply(204))
         found = bucket.get(key, query.get("versionId", ""))
         operation = "HeadObject" if request.method == "HEAD" else "GetObject"
-        return self._count(operation, _served(found) if found else _error(404, "NoSuchKey"))
+        return self._count(operation + own, _served(found) if found else _error(404, "NoSuchKey"))
 
     def _put(self, bucket: Bucket, key: str, request: Request) -> Reply:
         headers, body = request.headers, request.body
@@ -160,7 +163,6 @@ class Cloud:
         if path == "/_reset":
             if "counts" not in query:
                 self.buckets.clear()
-                self.parameters.clear()
             self.counts.clear()
         elif path == "/_clone":
             self.buckets[query["target"]] = self.buckets[query["source"]].clone(".shipway/")
