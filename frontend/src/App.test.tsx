@@ -39,6 +39,18 @@ test("shows what the backend runs, and what the site is", async () => {
   expect(screen.getByText("3.12.4")).toBeTruthy();
 });
 
+test("asks the API that config.json names", async () => {
+  const elsewhere = "https://api.example.com/v2";
+  new Server({
+    "/config.json": json({ api: elsewhere }),
+    [`${elsewhere}/health`]: json({ status: "ok" }),
+    [`${elsewhere}/version`]: json({ ...VERSION, source_tag: "src-elsewhere" }),
+  });
+  open();
+  await screen.findByText("src-elsewhere");
+  expect(screen.getByText(elsewhere)).toBeTruthy();
+});
+
 test("a backend that was not released by a deploy is shown as that", async () => {
   const server = new Server();
   server.run({ source_tag: null, commit: null });

@@ -23,6 +23,10 @@ const RELEASE = [
     title: "Invalidation",
     text: "Exactly the paths that changed are dropped from the CDN's caches.",
   },
+  {
+    title: "Pruning",
+    text: "What no kept release needs any more is removed. By default the last three are kept, and all of the last week.",
+  },
 ];
 
 /** How a request travels, and how a release gets there. A file of its own, loaded on demand. */
@@ -30,7 +34,7 @@ export default function AboutPage() {
   return (
     <Page title="About this deploy">
       <p className="lead">
-        One address for both halves: the CDN takes the site’s files from a bucket and passes
+        One address for both halves: the CDN takes the site's files from a bucket and passes
         everything under <code>/api</code> on to the backend.
       </p>
       <section aria-labelledby="journey-title">

@@ -11,6 +11,7 @@ export interface Version {
 
 /** One look at the backend: what it runs, and how long the health check took. */
 export interface Reading {
+  readonly api: string; // the address that was asked
   readonly version: Version;
   readonly milliseconds: number;
   readonly at: Date;
@@ -22,7 +23,7 @@ export async function read(api: string): Promise<Reading> {
     measureHealth(api),
     getJson(`${api}/version`, parseVersion),
   ]);
-  return { version, milliseconds, at: new Date() };
+  return { api, version, milliseconds, at: new Date() };
 }
 
 /** The name to show for what runs: the source tag, which is the content, before the commit. */

@@ -1,9 +1,11 @@
-import type { ReactNode } from "react";
+import { version as reactVersion, type ReactNode } from "react";
 
 import { nameOf, type Reading } from "../api/backend";
 import { SITE_VERSION } from "../version";
 import { moment } from "./format";
 import type { Status } from "./state";
+
+const OPENED = new Date();
 
 /** What the backend said that it runs; while it is down, what it said last. */
 export function BackendCard({ status: { reading, phase } }: { status: Status }) {
@@ -35,7 +37,7 @@ function Facts({ reading: { version } }: { reading: Reading }) {
 }
 
 /** What this page itself is: an old tab shows the release that it was opened with. */
-export function SiteCard() {
+export function SiteCard({ api }: { api: string | undefined }) {
   return (
     <section className="card" aria-labelledby="site-title">
       <h2 id="site-title">Site</h2>
@@ -43,8 +45,13 @@ export function SiteCard() {
         {SITE_VERSION}
       </p>
       <dl>
-        <Fact name="Made of">React, built by Vite into files with hashed names</Fact>
-        <Fact name="Served by">a CDN, from a private bucket</Fact>
+        <Fact name="Backend at">
+          <code>{api ?? "…"}</code>
+        </Fact>
+        <Fact name="Opened">
+          <time dateTime={OPENED.toISOString()}>{moment(OPENED)}</time>
+        </Fact>
+        <Fact name="React">{reactVersion}</Fact>
       </dl>
     </section>
   );

@@ -18,7 +18,7 @@ export function StatusPage({ status, check, refreshSeconds }: Properties) {
       <Summary status={status} check={check} refreshSeconds={refreshSeconds} />
       <div className="cards">
         <BackendCard status={status} />
-        <SiteCard />
+        <SiteCard api={status.reading?.api} />
         <Checks checks={status.checks} />
       </div>
     </Page>

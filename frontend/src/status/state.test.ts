@@ -12,7 +12,7 @@ function at(second: number): Date {
 
 function answered(second: number, sourceTag = "src-1"): Event {
   const version = { commit: undefined, sourceTag, python: "3.12", startedAt: at(0) };
-  const reading: Reading = { version, milliseconds: 7, at: at(second) };
+  const reading: Reading = { api: "/api", version, milliseconds: 7, at: at(second) };
   return { kind: "answered", reading };
 }
 

@@ -20,6 +20,11 @@ def test_a_quiet_and_coloured_closing_line_counts() -> None:
     )
 
 
+def test_adds_the_sites_tests_to_pythons() -> None:
+    vitest = [" Test Files  1 failed | 3 passed (4)", "      Tests  1 failed | 37 passed (38)"]
+    assert closing_line([PASSED, *vitest], 1) == "49 passed, 1 failed, 1 skipped"
+
+
 def test_a_failed_linter_counts_beside_the_tests() -> None:
     lines = [PASSED, "nox > * lint: failed, took 2 seconds", "nox > * unit: success, took 1 second"]
     assert closing_line(lines, 1) == "12 passed, 1 failed, 1 skipped"

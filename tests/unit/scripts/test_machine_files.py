@@ -57,6 +57,12 @@ def test_a_variable_that_names_no_file_is_ignored(tmp_path: Path) -> None:
     assert certificates.bundle(missing, local_cas=tmp_path / "none") is None
 
 
+def test_pip_uv_and_npm_are_told_of_the_bundle(tmp_path: Path) -> None:
+    told = certificates.for_tools(tmp_path)
+    assert told.keys() == {"SSL_CERT_FILE", "PIP_CERT", "NODE_EXTRA_CA_CERTS"}
+    assert certificates.for_tools(None) == {}
+
+
 def test_a_ca_that_was_added_to_the_system_counts_without_any_variable(tmp_path: Path) -> None:
     system, cas = tmp_path / "ca-certificates.crt", tmp_path / "cas"
     system.touch()

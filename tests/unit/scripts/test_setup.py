@@ -6,7 +6,16 @@ import pytest
 
 from deploy.errors import PreflightError, ToolError
 from scripts.machine import __main__ as setup
-from scripts.machine import base_image, certificates, dotenv, engine, environment, terraform
+from scripts.machine import (
+    base_image,
+    browser,
+    certificates,
+    dotenv,
+    engine,
+    environment,
+    node,
+    terraform,
+)
 
 ROOT = Path(__file__).resolve().parents[3]
 STAND_IN = base_image.BACKEND.stand_in
@@ -24,6 +33,8 @@ def clone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(engine, "prepare", lambda _: "found, 20.10")
     monkeypatch.setattr(base_image, "prepare", lambda *_: (STAND_IN, "built"))
     monkeypatch.setattr(terraform, "prepare", lambda: "found, 1.11")
+    monkeypatch.setattr(node, "prepare", lambda: "found, v20.19.2")
+    monkeypatch.setattr(browser, "prepare", lambda: pytest.fail("only tests need a browser"))
     return tmp_path
 
 
@@ -45,6 +56,7 @@ def test_one_line_for_each_thing(clone: Path, capsys: pytest.CaptureFixture[str]
         "docker engine",
         "base image",
         "terraform",
+        "node",
     ]
 
 
@@ -89,6 +101,15 @@ def test_a_missing_tool_may_be_allowed_and_is_still_reported(
     monkeypatch.setattr(sys, "argv", ["setup", "--allow-missing"])
     assert setup.main() == 0
     assert "no Terraform: install it" in capsys.readouterr().out
+
+
+def test_the_tests_need_a_browser_and_say_so(
+    clone: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    fail_with(monkeypatch, browser, PreflightError("no Chromium", remedy="install it"))
+    monkeypatch.setattr(sys, "argv", ["setup", "--tests"])
+    assert setup.main() == 3
+    assert "browser        no Chromium: install it" in capsys.readouterr().out
 
 
 def test_a_broken_environment_is_never_allowed(
