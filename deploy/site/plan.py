@@ -4,77 +4,23 @@ A `Draft` is fed the matches of build, bucket and live release one by one, then 
 the unknown ones; it becomes a `SitePlan`. Files that stay are only counted.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Literal
 
 from deploy.config.model import Site
 from deploy.events import Change
-from deploy.site.manifest import Entry, File, Head, Headers, Kind, Listed, Release
+from deploy.site import invalidation
+from deploy.site.decide import Gone, Kept, Unknown, Upload, classify, resolve
+from deploy.site.guard import guard
+from deploy.site.manifest import Entry, Fingerprint, Head, Release
 from deploy.site.merge import Match
-from deploy.site.pointer import Pointer
+from deploy.site.pointer import Pointer, interrupted
+from deploy.site.shown import changes
 
-Reason = Literal["new", "content", "headers"]
+__all__ = ["Draft", "SitePlan", "Unknown", "Upload", "guard"]
 
-
-@dataclass(frozen=True, slots=True)
-class Upload:
-    """A file to store. `existed`: the edge may hold another under this key.
-
-    `before` are the headers that are replaced, if that is the reason.
-    """
-
-    file: File
-    reason: Reason
-    existed: bool
-    before: Headers | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Kept:
-    """A file that is in the bucket as it should be, and known to the live release."""
-
-    file: File
-
-
-@dataclass(frozen=True, slots=True)
-class Unknown:
-    """An object of the right size that the live release does not vouch for: HEAD tells."""
-
-    file: File
-    listed: Listed
-
-
-@dataclass(frozen=True, slots=True)
-class Gone:
-    """A key that the build has not: `listed` says whether the bucket (still) has it."""
-
-    key: str
-    kind: Kind
-    listed: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Stray:
-    """An object that neither build nor live release has. It stays."""
-
-    key: str
-
-
-def classify(match: Match, *, interrupted: bool = False) -> Kept | Upload | Unknown | Gone | Stray:
-    """Decide what is to be done about one key.
-
-    `interrupted` says that a run ended amid publishing: pages that it left are gone, not stray.
-    """
-    raise NotImplementedError
-
-
-def resolve(unknown: Unknown, head: Head | None) -> Entry | Upload:
-    """Decide about an unknown object by its HEAD (None: it is gone by now).
-
-    An Entry is one that is already right: it only has to be recorded in the next release.
-    """
-    raise NotImplementedError
+INDEX = "index.html"
+NAMED = 3  # files that a warning names
 
 
 @dataclass(frozen=True)
@@ -110,79 +56,162 @@ class SitePlan:
 
     @property
     def changed(self) -> bool:
-        """Whether there is a release to publish. If not, `pending` may still be left to do."""
-        raise NotImplementedError
+        """Whether there is a release to publish. If not, `pending` may still be left to do.
+
+        A run that ended amid publishing leaves one: what it did is found, and published.
+        """
+        differs = self.uploads or self.kept_unknown or self.gone_pages or self.dropped
+        return bool(differs) or interrupted(self.pointer)
 
     @property
     def dropped(self) -> tuple[str, ...]:
-        """The keys of the live release that the next one has not."""
-        raise NotImplementedError
+        """The keys that the live release may have and the next one has not."""
+        return (*self.gone_pages, *self.gone_rest, *self.vanished)
 
     @property
     def assets(self) -> tuple[Upload, ...]:
-        """The uploads of immutable files: safe at any time, before anything is claimed."""
-        raise NotImplementedError
+        """The uploads of immutable files that are new: safe at any time, before any claim."""
+        return tuple(upload for upload in self.uploads if _is_asset(upload))
 
     @property
     def stables(self) -> tuple[Upload, ...]:
-        """The uploads of files that keep their name, but for pages."""
-        raise NotImplementedError
+        """The uploads that replace what may be in use, and new stable files; but no pages."""
+        return tuple(
+            upload
+            for upload in self.uploads
+            if upload.file.kind != "page" and not _is_asset(upload)
+        )
 
     @property
     def pages(self) -> tuple[Upload, ...]:
         """The uploads of HTML: the last ones."""
-        raise NotImplementedError
+        return tuple(upload for upload in self.uploads if upload.file.kind == "page")
 
     @property
     def upload_bytes(self) -> int:
-        raise NotImplementedError
+        return sum(upload.file.size for upload in self.uploads)
 
     @property
     def all_paths(self) -> tuple[str, ...]:
         """The paths to invalidate: this run's and those that an earlier run left."""
-        raise NotImplementedError
+        return invalidation.joined(self.invalidate, self.pending)
 
     @property
     def changes(self) -> tuple[Change, ...]:
-        """The lines that show this plan: each upload and deletion with its reason, at most 20."""
-        raise NotImplementedError
+        """The lines that show this plan: each upload and deletion with its reason, at most 20.
+
+        Pages come first. What follows them counts: files, bytes, invalidation.
+        """
+        return changes(self)
+
+
+def _is_asset(upload: Upload) -> bool:
+    return upload.file.kind == "immutable" and not upload.existed
 
 
 class Draft:
     """Gathers a SitePlan in one pass over the matches, holding only what changes."""
 
     def __init__(self, site: Site, base: Release | None, pointer: Pointer | None) -> None:
-        raise NotImplementedError
+        self._site, self._base, self._pointer = site, base, pointer
+        self._interrupted = interrupted(pointer)
+        self._fingerprint = Fingerprint()
+        self._files = self._bytes = self._objects = self._strays = 0
+        self._live_named = self._gone_named = 0
+        self._has_index = False
+        self._uploads: list[Upload] = []
+        self._kept_unknown: list[Entry] = []
+        self._gone: list[Gone] = []
+        self._edge: list[str] = []  # keys of which the edge may hold something else
 
     def add(self, match: Match) -> Unknown | None:
         """Take one match, in key order. What it returns needs a HEAD, and then `found`."""
-        raise NotImplementedError
+        self._count(match)
+        decision = classify(match, interrupted=self._interrupted)
+        if isinstance(decision, Kept):
+            return None
+        if isinstance(decision, Unknown):
+            return decision
+        if isinstance(decision, Upload):
+            self._upload(decision)
+        elif isinstance(decision, Gone):
+            self._gone.append(decision)
+        else:
+            self._strays += 1
+        return None
+
+    def _count(self, match: Match) -> None:
+        if match.listed:
+            self._objects += 1
+        if match.entry and match.entry.file.kind != "immutable":
+            self._live_named += 1
+            self._gone_named += match.file is None
+        if match.file:
+            self._files += 1
+            self._bytes += match.file.size
+            self._fingerprint.add(match.file)
+            self._has_index = self._has_index or match.key == INDEX
 
     def found(self, unknown: Unknown, head: Head | None) -> None:
         """Take what HEAD said of an unknown object, in any order."""
-        raise NotImplementedError
+        decision = resolve(unknown, head)
+        if isinstance(decision, Upload):
+            self._upload(decision)
+            return
+        self._kept_unknown.append(decision)
+        replaced = unknown.entry is not None and unknown.entry.file != unknown.file
+        if unknown.file.kind != "immutable" or replaced:
+            self._edge.append(unknown.file.key)
+
+    def _upload(self, upload: Upload) -> None:
+        self._uploads.append(upload)
+        if upload.existed:
+            self._edge.append(upload.file.key)
 
     def plan(self) -> SitePlan:
         """Return the plan, its parts sorted by key."""
-        raise NotImplementedError
+        gone = sorted(self._gone, key=lambda gone: gone.key)
+        pages = tuple(item.key for item in gone if item.listed and item.kind == "page")
+        rest = tuple(item.key for item in gone if item.listed and item.kind != "page")
+        vanished = tuple(item.key for item in gone if not item.listed)
+        return SitePlan(
+            site=self._site.name,
+            base=self._base,
+            pointer=self._pointer,
+            files=self._files,
+            bytes=self._bytes,
+            fingerprint=self._fingerprint.hex,
+            objects=self._objects,
+            strays=self._strays,
+            has_index=self._has_index,
+            live_named=self._live_named,
+            gone_named=self._gone_named,
+            uploads=tuple(sorted(self._uploads, key=lambda upload: upload.file.key)),
+            kept_unknown=tuple(sorted(self._kept_unknown, key=lambda entry: entry.file.key)),
+            gone_pages=pages,
+            gone_rest=rest,
+            vanished=vanished,
+            invalidate=invalidation.paths((*self._edge, *pages, *vanished)),
+            pending=self._pointer.pending if self._pointer else (),
+            warnings=tuple(self._warnings()),
+        )
+
+    def _warnings(self) -> Iterator[str]:
+        changed = [
+            upload.file.key
+            for upload in self._uploads
+            if upload.file.kind == "immutable" and upload.existed and upload.reason == "content"
+        ]
+        if changed:
+            yield (
+                f"{_listing(changed)} changed under a name that looks like a hash of its content, "
+                "and browsers keep it for a year: give it a new name, or a pattern in "
+                f'sites.{self._site.name}.cache such as "{changed[0]}" = "no-cache"'
+            )
+        if self._pointer is None and self._strays:
+            yield f"{self._strays} objects in the bucket belong to no release, and stay"
 
 
-def guard(
-    plan: SitePlan,
-    *,
-    adopt: bool = False,
-    allow_deletions: bool = False,
-    allow_missing_index: bool = False,
-) -> None:
-    """Raise PreflightError if the plan looks like a mistake, with the flag that allows it.
-
-    Refused: an empty build (no flag), one without index.html (--allow-missing-index), a bucket
-    with objects that Shipway never published to (--adopt), and a build that lacks more than 30 %
-    of the live release's stable files and pages (--allow-deletions).
-    """
-    raise NotImplementedError
-
-
-def shown(lines: Sequence[Change], limit: int = 20) -> tuple[Change, ...]:
-    """Return the first `limit` lines and then one that says how many more there are."""
-    raise NotImplementedError
+def _listing(keys: list[str]) -> str:
+    more = f" and {len(keys) - NAMED} more" if len(keys) > NAMED else ""
+    return ", ".join(keys[:NAMED]) + more

@@ -3,14 +3,22 @@
 It is changed by conditional PUTs only (compare-and-swap), so each function here takes what was
 read and returns what to write in its place. On a 412 the caller reads again and asks again: all
 functions may be repeated, and recognise what an earlier attempt of the same run has written.
+
+A claim is a lease, so a run that was killed blocks nobody for long. What a lease cannot do is stop
+a request that is under way when it ends: a run must not begin a write that may outlast its lease.
 """
 
-from dataclasses import dataclass
-from typing import Literal
+import json
+from dataclasses import asdict, dataclass, replace
+from typing import Any, Literal
+
+from deploy.errors import LockedError, PreflightError
+from deploy.site import invalidation
 
 State = Literal["publishing", "invalidating", "live"]
 
 LEASE = 60.0  # seconds that a claim holds without being renewed
+FORMAT = 1  # of the JSON; raised when an older Shipway cannot read it any more
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,21 +49,36 @@ class Pointer:
 
 def parse(data: bytes) -> Pointer:
     """Parse the pointer's JSON. Raises PreflightError if it is damaged or of a newer format."""
-    raise NotImplementedError
+    try:
+        fields: dict[str, Any] = json.loads(data)
+        if fields.pop("format") != FORMAT:
+            raise PreflightError(
+                "this site was published by a newer Shipway",
+                remedy="use that version, or a newer one",
+            )
+        run = Run(**fields["run"]) if fields["run"] else None
+        return Pointer(**fields | {"pending": tuple(fields["pending"]), "run": run})
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise PreflightError(
+            f".shipway/live.json is damaged ({error})",
+            remedy="bring back its version before, or delete it and deploy with --adopt",
+        ) from error
 
 
 def serialize(pointer: Pointer) -> bytes:
-    raise NotImplementedError
+    """Return the JSON that `parse` takes."""
+    return json.dumps({"format": FORMAT, **asdict(pointer)}, indent=1).encode() + b"\n"
 
 
 def interrupted(pointer: Pointer | None) -> bool:
     """Say whether a run ended (or still is) amid publishing."""
-    raise NotImplementedError
+    return pointer is not None and pointer.state == "publishing"
 
 
 def holder(pointer: Pointer | None, now: float) -> Run | None:
     """Return the run that holds the site at `now` (Unix seconds), None if nobody does."""
-    raise NotImplementedError
+    run = pointer.run if pointer else None
+    return run if run and run.lease_until > now else None
 
 
 def claim(
@@ -67,7 +90,12 @@ def claim(
     published, pruned, or began to publish, the plan is void. Raises LockedError if another run
     holds the site.
     """
-    raise NotImplementedError
+    if not _is_ours(pointer, run):
+        _refuse_held(pointer, run, now)
+        if _basis(pointer) != _basis(seen):
+            return None
+    before = pointer or Pointer()
+    return replace(before, state="publishing", next=next_release, run=_leased(run, now))
 
 
 def hold(pointer: Pointer, run: Run, now: float) -> Pointer:
@@ -75,17 +103,18 @@ def hold(pointer: Pointer, run: Run, now: float) -> Pointer:
 
     Raises LockedError if another run holds it.
     """
-    raise NotImplementedError
+    _refuse_held(pointer, run, now)
+    return replace(pointer, run=_leased(run, now))
 
 
 def due(pointer: Pointer, now: float) -> bool:
     """Say whether the lease should be renewed: a third of it has passed."""
-    raise NotImplementedError
+    return pointer.run is not None and now >= pointer.run.lease_until - LEASE * 2 / 3
 
 
 def renew(pointer: Pointer, run: Run, now: float) -> Pointer | None:
     """Return the pointer with the lease renewed, None if another run has taken the site over."""
-    raise NotImplementedError
+    return replace(pointer, run=_leased(run, now)) if _has_run(pointer, run) else None
 
 
 def published(pointer: Pointer, run: Run, release: str, paths: tuple[str, ...]) -> Pointer | None:
@@ -94,7 +123,14 @@ def published(pointer: Pointer, run: Run, release: str, paths: tuple[str, ...]) 
     The site is let go: others may publish during the invalidation, and inherit its paths. None
     if another run has taken the site over: then nothing of this one is live.
     """
-    raise NotImplementedError
+    if pointer.release == release:
+        return pointer  # the reply to an earlier attempt was lost
+    if not _is_ours(pointer, run):
+        return None
+    pending = invalidation.joined(pointer.pending, paths)
+    state: State = "invalidating" if pending else "live"
+    let_go = replace(run, lease_until=0.0)
+    return replace(pointer, release=release, state=state, next="", pending=pending, run=let_go)
 
 
 def finished(pointer: Pointer, release: str) -> Pointer | None:
@@ -103,13 +139,49 @@ def finished(pointer: Pointer, release: str) -> Pointer | None:
     `release` is the live one when they were. None if another run has begun meanwhile: it inherited
     the paths and sees to them itself.
     """
-    raise NotImplementedError
+    if pointer.release != release or pointer.state == "publishing":
+        return None
+    return replace(pointer, state="live", pending=())
 
 
 def released(pointer: Pointer, run: Run, *, pruned: float | None = None) -> Pointer | None:
     """Return the pointer with the site let go, None if it is not this run's any more.
 
-    `pruned` (Unix seconds) is given if objects were taken away. After a claim that wrote nothing
-    this returns to what was before it.
+    `pruned` (Unix seconds) is given if objects were taken away. The state stays: after a claim it
+    tells the next run that this one ended amid publishing.
     """
-    raise NotImplementedError
+    if not _has_run(pointer, run):
+        return None
+    at = pointer.pruned if pruned is None else pruned
+    return replace(pointer, run=replace(run, lease_until=0.0), pruned=at)
+
+
+def _leased(run: Run, now: float) -> Run:
+    return replace(run, lease_until=now + LEASE)
+
+
+def _has_run(pointer: Pointer | None, run: Run) -> bool:
+    return pointer is not None and pointer.run is not None and pointer.run.id == run.id
+
+
+def _is_ours(pointer: Pointer | None, run: Run) -> bool:
+    return interrupted(pointer) and _has_run(pointer, run)
+
+
+def _basis(pointer: Pointer | None) -> tuple[str, float, str]:
+    """What a plan hangs on: the live release, what was taken away, and who else was writing."""
+    if pointer is None:
+        return "", 0.0, ""
+    writing = pointer.run.id if pointer.run and pointer.state == "publishing" else ""
+    return pointer.release, pointer.pruned, writing
+
+
+def _refuse_held(pointer: Pointer | None, run: Run, now: float) -> None:
+    held = holder(pointer, now)
+    if held is None or held.id == run.id:
+        return
+    raise LockedError(
+        f"{held.by} on {held.host} is publishing this site",
+        remedy=f"run this again when that has ended; if it was killed, its claim ends in "
+        f"{held.lease_until - now:.0f} s",
+    )

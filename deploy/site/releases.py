@@ -4,9 +4,13 @@ A release's id says when it was made and what is in it, so a list of the manifes
 """
 
 from collections.abc import Iterable, Iterator
+from itertools import pairwise
 
 from deploy.config.model import Site
-from deploy.site.manifest import Entry, Release
+from deploy.errors import PreflightError
+from deploy.site.manifest import Entry, Release, content_of, created_of
+
+DAY = 86_400.0  # seconds
 
 
 def kept(ids: Iterable[str], site: Site, live: str, now: float) -> frozenset[str]:
@@ -15,12 +19,18 @@ def kept(ids: Iterable[str], site: Site, live: str, now: float) -> frozenset[str
     `now` in Unix seconds. A release is young while it was live less than `keep_days` ago: a tab
     that was opened then still asks for its files.
     """
-    raise NotImplementedError
+    ordered = sorted(ids)
+    replaced = {older: created_of(newer) for older, newer in pairwise(ordered)}
+    since = now - site.keep_days * DAY
+    young = {release for release, at in replaced.items() if at > since}
+    return frozenset({live, *ordered[-site.keep_releases :], *young})
 
 
 def expired(ids: Iterable[str], site: Site, live: str, now: float) -> tuple[str, ...]:
     """Return the releases that `kept` leaves out, the oldest first."""
-    raise NotImplementedError
+    known = sorted(ids)
+    keep = kept(known, site, live, now)
+    return tuple(release for release in known if release not in keep)
 
 
 def rollback_target(ids: Iterable[str], live: Release, to: str | None = None) -> str:
@@ -30,12 +40,47 @@ def rollback_target(ids: Iterable[str], live: Release, to: str | None = None) ->
     characters. Without it: the newest before the live one's origin that has another content.
     Raises PreflightError naming the releases that are left, if there is none or no single one.
     """
-    raise NotImplementedError
+    known = sorted(ids)
+    found = _earlier(known, live) if to is None else _named(known, to)
+    if not found:
+        what = f"there is no release {to}" if to else f"there is no release before {live.origin}"
+        raise PreflightError(what, remedy=_left(known, live))
+    if to is not None and len({content_of(release) for release in found}) > 1:
+        raise PreflightError(
+            f"{to} is the beginning of {len(found)} releases: {', '.join(found)}",
+            remedy="give more of its id to --to",
+        )
+    return found[-1]
+
+
+def _earlier(known: list[str], live: Release) -> list[str]:
+    content = content_of(live.id)
+    return [name for name in known if name < live.origin and content_of(name) != content]
+
+
+def _named(known: list[str], to: str) -> list[str]:
+    if to in known:
+        return [to]
+    return [name for name in known if to and (name.startswith(to) or content_of(name) == to)]
+
+
+def _left(known: list[str], live: Release) -> str:
+    others = [name for name in reversed(known) if name != live.id]
+    if not others:
+        return f"only the live one, {live.id}, is left: deploy the commit that you want instead"
+    return f"give one that is left to --to: {', '.join(others)}"
 
 
 def prunable(dropped: Iterable[Entry], kept: Iterable[Entry]) -> Iterator[tuple[str, str]]:
     """Yield each (key, version) of `dropped` that no entry of `kept` has, once.
 
     `dropped` are the entries of all expired releases, `kept` of all kept ones; neither sorted.
+    What is kept is remembered by 64-bit hashes: two alike would leave an object that nobody needs,
+    and never take one away.
     """
-    raise NotImplementedError
+    done = {hash((entry.file.key, entry.version)) for entry in kept}
+    for entry in dropped:
+        mark = hash((entry.file.key, entry.version))
+        if mark not in done and entry.version:
+            done.add(mark)
+            yield entry.file.key, entry.version
