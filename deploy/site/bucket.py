@@ -63,12 +63,13 @@ class Bucket:
                 return
             asked["continuation-token"] = page.token
 
-    def head(self, key: str) -> Head | None:
-        """Return an object's headers, or None if there is none."""
-        reply = self._ask("HEAD", key)
-        if reply.status == MISSING:
+    def head(self, key: str, version: str = "") -> Head | None:
+        """Return the headers of an object (or a version of it), or None if there is none."""
+        action = "s3:GetObjectVersion" if version else "s3:GetObject"
+        reply = self._ask("HEAD", key, query=_version(version))
+        if reply.status in (MISSING, MARKER):
             return None
-        return replies.head(self._good(reply, "s3:GetObject", key).headers)
+        return replies.head(self._good(reply, action, key).headers)
 
     def get(self, key: str, version: str = "") -> Got | None:
         """Return a small object (or a version of it), or None if there is none."""
@@ -82,8 +83,7 @@ class Bucket:
 
     def _read(self, key: str, version: str, **options: Any) -> Response | None:
         action = "s3:GetObjectVersion" if version else "s3:GetObject"
-        query = f"versionId={quote(version, safe='')}" if version else ""
-        reply = self._ask("GET", key, query=query, **options)
+        reply = self._ask("GET", key, query=_version(version), **options)
         code = code_of(reply.status, reply.body)
         if reply.status in (MISSING, MARKER) and code != "NoSuchBucket":
             return None
@@ -209,6 +209,10 @@ class Bucket:
         if reply.status < FAILED:
             return reply
         raise refused.explain(reply, self.name, action, key)
+
+
+def _version(version: str) -> str:
+    return f"versionId={quote(version, safe='')}" if version else ""
 
 
 def _stored_headers(headers: Headers) -> dict[str, str]:

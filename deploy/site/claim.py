@@ -8,7 +8,7 @@ from dataclasses import replace
 from deploy.errors import ShipwayError, ToolError
 from deploy.site.bucket import Bucket
 from deploy.site.manifest import POINTER_KEY
-from deploy.site.pointer import Pointer, Run, parse, renew, serialize
+from deploy.site.pointer import Pointer, Run, parse, released, renew, serialize
 
 Change = Callable[[Pointer | None], Pointer | None]
 
@@ -62,8 +62,11 @@ class Hold:
         self._ended = threading.Event()
 
     def check(self) -> None:
-        """Raise LostError if another run may have the site by now. Called before each write."""
-        if self.lost or self.now() >= self.until:
+        """Raise LostError if another run may have the site before a write that begins now ends.
+
+        A third of the lease is left for that write: it was renewed when two thirds were left.
+        """
+        if self.lost or self.now() >= self.until - self.lease / 3:
             raise LostError("another run has taken this site over")
 
     def take(self, change: Change) -> Pointer | None:
@@ -105,9 +108,7 @@ class Hold:
         """Let the site go in the state in which it is, so that the next run need not wait."""
 
         def change(pointer: Pointer | None) -> Pointer | None:
-            if pointer is None or pointer.run is None or pointer.run.id != self.run.id:
-                return None
-            return leased(pointer, 0)
+            return released(pointer, self.run) if pointer else None
 
         with suppress(ShipwayError):  # the lease ends by itself
             swap(self.bucket, change)

@@ -12,7 +12,7 @@ from deploy.site.claim import Hold, LostError, swap
 from deploy.site.manifest import Entry, Release, next_entries, release_id
 from deploy.site.phase import FileCount, Phase, phase
 from deploy.site.plan import SitePlan, Upload
-from deploy.site.pointer import LEASE, Pointer, Run, claim, interrupted, published
+from deploy.site.pointer import LEASE, Pointer, Run, claim, published
 from deploy.site.upload import Store, putter, stored_all
 
 
@@ -78,7 +78,7 @@ class Switch:
     def run(self, uploaded: tuple[Entry, ...], emit: Emit, clock: Callable[[], float]) -> Published:
         """Claim the site, move it and let it go, as one phase."""
         plan = self.plan
-        if not plan.changed and not interrupted(plan.pointer):
+        if not plan.changed:
             return Published(Outcome.UNCHANGED, plan.base, plan.pending)
         with phase(f"publish {plan.site}", emit, clock) as running:
             release = self._release()

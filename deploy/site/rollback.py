@@ -14,6 +14,7 @@ from deploy.site.pointer import LEASE, Pointer, interrupted
 from deploy.site.publish import Author, Published, Switch
 from deploy.site.releases import rollback_target
 from deploy.site.survey import compared
+from deploy.site.workers import each
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,9 @@ def plan_rollback(bucket: Bucket, site: Site, *, to: str | None = None) -> Rollb
     with archive.opened(bucket, name) as (target, entries):
         assert target  # noqa: S101 - `opened` yields none only for ""
         plan = compared(bucket, site, (entry.file for entry in entries), pointer)
-    return RollbackPlan(target, plan, _sources(bucket, name, plan))
+    sources = _sources(bucket, name, plan)
+    _check(bucket, name, sources, pointer.release)
+    return RollbackPlan(target, plan, sources)
 
 
 def _target(bucket: Bucket, pointer: Pointer, to: str | None) -> str:
@@ -66,6 +69,22 @@ def _sources(bucket: Bucket, release: str, plan: SitePlan) -> dict[str, Entry]:
     wanted = {upload.file.key for upload in plan.uploads}
     with archive.opened(bucket, release) as (_, entries):
         return {entry.file.key: entry for entry in entries if entry.file.key in wanted}
+
+
+def _check(bucket: Bucket, release: str, sources: Mapping[str, Entry], live: str) -> None:
+    """Raise PreflightError if a version that the way back needs is gone."""
+
+    def look(entry: Entry) -> tuple[str, bool]:
+        return entry.file.key, bucket.head(entry.file.key, entry.version) is not None
+
+    gone = sorted(key for key, there in each(look, sources.values()) if not there)
+    if gone:
+        left = [name for name in reversed(archive.releases(bucket)) if name not in (release, live)]
+        raise PreflightError(
+            f"release {release} is no longer whole: its version of {gone[0]} is gone"
+            + (f", and {len(gone) - 1} more" if gone[1:] else ""),
+            remedy=f"give another one to --to: {', '.join(left) or 'none is left'}",
+        )
 
 
 def rollback(

@@ -16,11 +16,6 @@ from deploy.site.workers import each
 Store = Callable[[Upload], Entry]
 
 
-def early(plan: SitePlan) -> tuple[Upload, ...]:
-    """Return the uploads that no page of the live release can meet: new immutable files."""
-    return tuple(upload for upload in plan.assets if not upload.existed)
-
-
 def upload(
     plan: SitePlan, site: Site, bucket: Bucket, emit: Emit, *, clock: Callable[[], float]
 ) -> tuple[Entry, ...]:
@@ -30,7 +25,7 @@ def upload(
     next run finds it. No phase is told if there is nothing to do. Raises ToolError or
     PreflightError as `Bucket.put` and `scan.body` do.
     """
-    uploads = early(plan)
+    uploads = plan.assets
     if not uploads:
         return ()
     with phase(f"upload {plan.site}", emit, clock, f"{len(uploads)} files") as running:

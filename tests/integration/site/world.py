@@ -33,6 +33,7 @@ from deploy.site.publish import Author, Published, publish
 from deploy.site.rollback import plan_rollback, rollback
 from deploy.site.survey import survey
 from deploy.site.upload import upload
+from deploy.site.workers import pause
 
 REGION = "us-east-1"
 REFERENCE = re.compile(r'(?:src|href)="/([^"]+)"')
@@ -49,7 +50,7 @@ def client(endpoint: str, service: str) -> Any:
     )
 
 
-def bucket_at(endpoint: str, name: str, sleep: Callable[[float], None] = time.sleep) -> Bucket:
+def bucket_at(endpoint: str, name: str, sleep: Callable[[float], None] = pause) -> Bucket:
     http = SignedHttp(
         REGION,
         endpoint,
@@ -80,7 +81,7 @@ class Deployer:
         self.bucket = bucket_at(self.endpoint, self.bucket_name, self._sleep)
 
     def _sleep(self, seconds: float) -> None:
-        time.sleep(min(seconds, self.pause))
+        pause(min(seconds, self.pause))
 
     def now(self) -> float:
         return time.time() + self.ahead
