@@ -37,15 +37,15 @@ def each(
 
     `items` is read by the caller's thread, a few more of them than `workers` (threads) ahead of
     the results. The first error of a call, or of `items`, ends it: calls under way are awaited, no
-    further one begins, and then that error is raised. It is the same when the caller stops
-    iterating (close the iterator) and on Ctrl-C. No thread is left behind, unless a server hangs
-    for longer than PATIENCE after Ctrl-C: such a thread does not keep the process alive.
+    further one begins, and then that error is raised. It is the same on Ctrl-C and when the caller
+    stops iterating. No thread is left behind, unless a server then hangs for longer than PATIENCE:
+    such a thread does not keep the process alive.
     """
     crew = _Crew(function, workers)
     patience: float | None = None
     try:
         yield from crew.results(iter(items))
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, GeneratorExit):
         patience = PATIENCE
         raise
     finally:
