@@ -1,12 +1,14 @@
 import react from "@vitejs/plugin-react";
+import { loadEnv } from "vite";
 import { defineConfig } from "vitest/config";
 
-const BACKEND = "http://localhost:8000"; // where `invoke deploy-backend` serves on a laptop
+// Where `invoke deploy-backend` serves on a laptop; `npm run dev` passes /api on to it.
+const { VITE_BACKEND: backend = "http://localhost:8000" } = loadEnv("", ".");
 
 export default defineConfig({
   plugins: [react()],
-  server: { proxy: { "/api": BACKEND } },
-  preview: { proxy: { "/api": BACKEND } },
+  server: { proxy: { "/api": backend } },
+  preview: { proxy: { "/api": backend } },
   build: {
     assetsInlineLimit: 0, // a data: address would need an exception in the CSP
     rolldownOptions: {

@@ -57,8 +57,6 @@ class SiteServer:
 
 
 class _Handler(SimpleHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-
     def __init__(self, site: SiteServer, *arguments: Any) -> None:
         self.site = site
         super().__init__(*arguments, directory=str(site.root))
