@@ -57,7 +57,7 @@ class FastPut:
         try:
             store = self._current()
             reply = obstore.put(store, key, body, attributes=dict(headers), use_multipart=False)
-        except (BaseError, ValueError):
+        except (BaseError, ValueError, OSError):  # a missing bucket is a FileNotFoundError
             self._failures += 1
             return None
         self._failures = 0
