@@ -12,11 +12,12 @@ from deploy.site.pointer import Pointer, Run, parse, released, renew, serialize
 
 Change = Callable[[Pointer | None], Pointer | None]
 
+PATIENCE = 3.0  # seconds that the end of a hold waits for a renewal under way
 ATTEMPTS = 50  # at one swap: each that is lost was won by another run
 
 
 class LostError(ShipwayError):
-    """Another run has taken the site over, or may have: the lease ended without being renewed."""
+    """Another run has taken the site over, after this one's lease had ended."""
 
 
 def read(bucket: Bucket) -> Pointer | None:
@@ -60,14 +61,24 @@ class Hold:
         self.until = now() + lease
         self.lost = False
         self._ended = threading.Event()
+        self._lock = threading.Lock()
 
     def check(self) -> None:
-        """Raise LostError if another run may have the site before a write that begins now ends.
+        """See that the site is held long enough for one more write. Called before each.
 
-        A third of the lease is left for that write: it was renewed when two thirds were left.
+        A third of the lease is left for that write: the lease is renewed when two thirds are left,
+        and here if that did not happen, as after this machine was asleep. Raises LostError if
+        another run has taken the site over, ToolError if that can't be told.
         """
-        if self.lost or self.now() >= self.until - self.lease / 3:
+        if self._is_short():
+            with self._lock:
+                if self._is_short():
+                    self._renew()
+        if self.lost:
             raise LostError("another run has taken this site over")
+
+    def _is_short(self) -> bool:
+        return not self.lost and self.now() >= self.until - self.lease / 3
 
     def take(self, change: Change) -> Pointer | None:
         """Claim the site by `change`, which is such as `pointer.claim`; None if it says so."""
@@ -80,8 +91,9 @@ class Hold:
         until = self.now() + self.lease
 
         def change(pointer: Pointer | None) -> Pointer | None:
-            renewed = renew(pointer, self.run, self.now()) if pointer else None
-            return leased(renewed, until)
+            if pointer is None or self._ended.is_set():
+                return None  # let go in the meantime: that must not be undone
+            return leased(renew(pointer, self.run, self.now()), until)
 
         if swap(self.bucket, change):
             self.until = until
@@ -90,7 +102,7 @@ class Hold:
 
     def _keep(self) -> None:
         while not self.lost and not self._ended.wait(self.lease / 3):
-            with suppress(ShipwayError):  # tried again; `check` knows when it is too late
+            with suppress(ShipwayError), self._lock:  # tried again, and by `check`
                 self._renew()
 
     @contextmanager
@@ -102,7 +114,7 @@ class Hold:
             yield
         finally:
             self._ended.set()
-            thread.join()
+            thread.join(PATIENCE)
 
     def abandon(self) -> None:
         """Let the site go in the state in which it is, so that the next run need not wait."""

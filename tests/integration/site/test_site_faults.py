@@ -159,7 +159,7 @@ def held_process(
         yield process
     finally:
         process.popen.kill()
-        process.popen.wait()
+        process.popen.communicate()
         proxy.released.set()
 
 

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from deploy.errors import PreflightError
 from deploy.outcome import Outcome
 from tests.integration.site.faulty_cloud import FaultyCloud
-from tests.integration.site.world import World
+from tests.integration.site.world import World, client
 
 # A deploy's own writes: the claim, the manifest, the release, the end of the invalidation.
 OWN_PUTS = 4
@@ -113,9 +114,9 @@ def wait_for_next_second() -> None:
 
 
 def put_by_kms(world: World, key: str, body: bytes, headers: dict[str, str]) -> None:
-    world.s3.put_object(
-        Bucket=world.bucket, Key=key, Body=body, ServerSideEncryption="aws:kms", **headers
-    )
+    master = client(world.endpoint, "kms").create_key()["KeyMetadata"]["KeyId"]
+    encrypted = {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": master}
+    world.s3.put_object(Bucket=world.bucket, Key=key, Body=body, **encrypted, **headers)
 
 
 def put_in_parts(world: World, key: str, body: bytes, headers: dict[str, str]) -> None:
@@ -164,3 +165,18 @@ def test_a_bucket_that_encrypts_by_kms(world: World, proxy: FaultyCloud) -> None
     world.release("one")
     world.deployer().deploy()
     unchanged(world, proxy)
+
+
+def test_a_bucket_that_holds_something_else_is_refused_before_a_write(
+    world: World, proxy: FaultyCloud
+) -> None:
+    world.s3.put_object(Bucket=world.bucket, Key="report.pdf", Body=b"precious")
+    world.release("one")
+    with pytest.raises(PreflightError) as caught:
+        world.deployer(proxy.endpoint).deploy()
+    assert "--adopt" in caught.value.remedy
+    assert proxy.count()["PUT"] == 0
+
+    world.deployer().deploy(adopt=True)
+    assert world.whole() == "one"
+    assert world.body("report.pdf") == "precious"

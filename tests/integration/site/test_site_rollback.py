@@ -11,7 +11,7 @@ from deploy.errors import PreflightError
 from deploy.outcome import Outcome
 from deploy.site import archive
 from deploy.site.publish import Published
-from tests.integration.site.faulty_cloud import FaultyCloud
+from tests.integration.site.faulty_cloud import Fault, FaultyCloud
 from tests.integration.site.world import World
 
 
@@ -200,6 +200,35 @@ def test_prune_leaves_a_returning_asset_alone(world: World) -> None:
         world.write("config.json", text + str(len(world.events)))
         world.deployer(site=site).deploy()
     assert world.whole() == "same"
+
+
+def test_what_was_pruned_after_a_plan_was_made_is_noticed(world: World) -> None:
+    """The plan counted on an asset that only the expired release had."""
+    world.release("one")
+    world.deployer().deploy()
+    world.release("two")
+    world.deployer().deploy()
+    world.release("one")
+    slow = world.deployer()
+    plan = slow.survey()
+    assert len(plan.kept_unknown) == 6
+    site = replace(world.site, keep_releases=1, keep_days=0)
+    assert world.deployer(site=site).prune() > 0
+    assert slow.publish(plan, slow.upload(plan)).outcome is Outcome.SUPERSEDED
+    assert world.whole() == "two"
+    assert world.deployer().deploy().outcome is Outcome.SUCCEEDED
+    assert world.whole() == "one"
+
+
+def test_a_prune_that_fails_is_a_warning(world: World, proxy: FaultyCloud) -> None:
+    proxy.faults = [Fault("DELETE", "403", key=".*", times=10)]
+    for version in ("one", "two", "three"):
+        world.release(version)
+        world.deployer(proxy.endpoint, site=short(world.site)).deploy()
+    assert "were not taken away" in world.warnings[-1]
+    assert world.whole() == "three"
+    assert world.deployer(site=short(world.site)).prune() > 0
+    assert len(releases(world)) == 2
 
 
 def test_nothing_to_prune_writes_nothing(

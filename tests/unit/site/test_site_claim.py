@@ -107,16 +107,54 @@ def test_a_hold_locks_others_out_for_its_lease() -> None:
     assert hold(store.pointer, OTHER, 1005.5).run
 
 
-def test_a_hold_that_was_not_renewed_in_time_is_lost() -> None:
+def test_a_hold_is_renewed_before_a_write_that_may_outlast_it() -> None:
     store, time = Store(Pointer(LIVE)), Time()
     held = holding(store, time)
     held.take(taken)
-    held.check()
     time.now += 39
     held.check()
-    time.now += 2  # what is left is for a write that is under way
-    with pytest.raises(LostError):
+    assert store.etag == 1
+    time.now += 2
+    held.check()
+    assert held.until == time.now + 60
+    time.now += 10_000  # asleep, and nobody took the site
+    held.check()
+    assert store.pointer.run
+    assert store.pointer.run.lease_until == time.now + 60
+
+
+def test_a_hold_that_ended_and_was_taken_over_is_lost() -> None:
+    store, time = Store(Pointer(LIVE)), Time()
+    held = holding(store, time)
+    held.take(taken)
+    time.now += 61
+    theirs = hold(store.pointer, OTHER, time.now)
+    store.body = serialize(theirs)
+    for _ in range(2):
+        with pytest.raises(LostError):
+            held.check()
+    assert store.pointer == theirs
+
+
+def test_a_hold_that_cannot_be_renewed_is_an_error() -> None:
+    store, time = Store(Pointer(LIVE)), Time()
+    held = holding(store, time)
+    held.take(taken)
+    store.broken = True
+    time.now += 61
+    with pytest.raises(ToolError):
         held.check()
+
+
+def test_a_renewal_that_comes_late_does_not_undo_the_end() -> None:
+    store, time = Store(Pointer(LIVE)), Time()
+    held = holding(store, time)
+    held.take(taken)
+    with held.kept():
+        pass
+    held.abandon()
+    held._renew()
+    assert hold(store.pointer, OTHER, time.now).run
 
 
 def renewed(store: Store, held: Hold, time: Time) -> threading.Event:
