@@ -16,7 +16,7 @@ from typing import TypeVar
 
 from deploy import process
 from deploy.backend import Backend, BackendOptions, BackendPlan
-from deploy.command import NOTHING, conclude, confirm, planned
+from deploy.command import conclude, confirm, planned
 from deploy.config.model import Config
 from deploy.errors import Interrupted
 from deploy.events import Change, Emit, Event, Finished, Note, PlanShown
@@ -55,6 +55,11 @@ class Plan:
     def changed(self) -> bool:
         return any(plan.changed for plan in self.parts)
 
+    def unchanged(self) -> list[Finished]:
+        """Return how a deploy ends that has nothing to do."""
+        services = [service.unchanged(plan) for service, plan in self.services]
+        return services + [site.unchanged() for site, _ in self.sites]
+
     @property
     def warnings(self) -> tuple[str, ...]:
         return tuple(warning for plan in self.parts for warning in plan.warnings)
@@ -72,12 +77,14 @@ def deploy(config: Config, options: DeployOptions, emit: Emit) -> int:
     emit(PlanShown(f"deploy to {config.environment.name}", plan.changes))
     for warning in plan.warnings:
         emit(Note(warning, "warning"))
-    if options.plan_only or not plan.changed:
-        outcome = "planned" if options.plan_only else Outcome.UNCHANGED.label
-        summary = planned(changed=plan.changed) if options.plan_only else NOTHING
-        return conclude(emit, Finished(outcome, 0, time.monotonic() - started, summary))
-    confirm(config, "this plan", yes=options.yes)
-    return conclude(emit, together(parts.apply(plan), time.monotonic() - started))
+    if options.plan_only:
+        ended = [Finished("planned", 0, 0, planned(changed=plan.changed))]
+    elif not plan.changed:
+        ended = plan.unchanged()
+    else:
+        confirm(config, "this plan", yes=options.yes)
+        ended = parts.apply(plan)
+    return conclude(emit, together(ended, time.monotonic() - started))
 
 
 class Parts:
@@ -143,7 +150,7 @@ def together(ended: Sequence[Finished], seconds: float) -> Finished:
         deciding.outcome,
         deciding.exit_code,
         seconds,
-        "; ".join(end.summary for end in told if end.summary),
+        "; ".join(end.summary for end in told or [deciding] if end.summary),
         urls,
         deciding.next_step,
     )

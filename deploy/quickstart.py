@@ -155,7 +155,8 @@ def cloud_up(config: Config, emit: Emit) -> int:
     port = gateway_port(config)
     if not look(Home(config.root, port)).running:
         terraform.forget(config)
-    control.up(config.root, port, emit, listener_base=config.environment.port)
+    place = config.environment
+    control.up(config.root, port, emit, listener_base=place.port, cdn_base=place.site_port)
     return 0
 
 

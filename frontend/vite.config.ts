@@ -7,6 +7,7 @@ const { VITE_BACKEND: backend = "http://localhost:8000" } = loadEnv("", ".");
 
 export default defineConfig({
   plugins: [react()],
+  envPrefix: ["VITE_", "SOURCE_TAG"], // what the code may see: see src/version.ts
   server: { proxy: { "/api": backend } },
   preview: { proxy: { "/api": backend } },
   build: {

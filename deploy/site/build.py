@@ -16,6 +16,9 @@ from deploy.events import Emit, Note, PhaseOutput
 from deploy.site.inputs import output_print, packages_hash, sources_hash
 from deploy.site.phase import phase
 
+# A build is told the hash of its own sources, which a page may show: it changes exactly when the
+# build does, unlike a commit.
+SOURCE_TAG, TAG_DIGITS = "SOURCE_TAG", 20
 SHOWN_LINES = 20  # of a failed tool's last output
 # Variables whose values must not show in the tools' output, if they are long enough to be secrets.
 SECRET_NAME = re.compile(r"SECRET|TOKEN|PASSWORD|PASSWD|CREDENTIAL|_KEY(_ID)?$", re.IGNORECASE)
@@ -94,13 +97,20 @@ def _made(site: Site) -> str:
     )
 
 
-def _run(site: Site, argv: tuple[str, ...], name: str, emit: Emit) -> None:
+def _run(
+    site: Site,
+    argv: tuple[str, ...],
+    name: str,
+    emit: Emit,
+    more: Mapping[str, str] | None = None,
+) -> None:
+    variables = {**(more or {}), **site.environment}
     try:
         process.run(
             argv,
             cwd=site.root,
-            env=site.environment,
-            secrets=secret_values({**os.environ, **site.environment}),
+            env=variables,
+            secrets=secret_values({**os.environ, **variables}),
             on_line=lambda line: emit(PhaseOutput(name, line)),
         )
     except ToolError as error:

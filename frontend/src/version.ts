@@ -1,2 +1,3 @@
-/** What this build of the site is: a commit or a version that the build put in, else "dev". */
-export const SITE_VERSION = import.meta.env.VITE_APP_VERSION || "dev";
+/** What this build of the site is: a version that the build was given, else its sources' hash. */
+export const SITE_VERSION =
+  import.meta.env.VITE_APP_VERSION || import.meta.env.SOURCE_TAG || "dev";

@@ -22,6 +22,12 @@ def test_the_half_that_changed_tells_how_it_ended() -> None:
     assert end.urls == {"frontend": "http://f", "backend": "http://b"}
 
 
+def test_nothing_to_do_is_said_once() -> None:
+    end = together([UNCHANGED, UNCHANGED], 1.0)
+    assert (end.outcome, end.exit_code, end.summary) == ("unchanged", 0, "nothing to do")
+    assert end.urls == {"backend": "http://b"}
+
+
 def test_the_half_that_failed_decides_the_exit_code() -> None:
     end = together([ROLLED_BACK], 9.0)
     assert (end.outcome, end.exit_code, end.next_step) == ("rolled back", 4, "mend it")
