@@ -22,6 +22,8 @@ MISSING, LOST = 404, 412
 # A version that is a delete marker has no body:
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/DeleteMarker.html
 MARKER = 405
+# Named anew: clouds differ in whether a copy onto itself may leave them as they are.
+REPLACED = {"x-amz-metadata-directive": "REPLACE"}
 DELETED_AT_ONCE = 1000  # https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html
 DELETE_ROUNDS = 4  # for objects that S3 was too busy to delete
 XML = {"\r": "&#13;", "\n": "&#10;"}  # a parser would make other white space of these
@@ -101,8 +103,7 @@ class Bucket:
             stored = self._fast.put(file.key, body, _attributes(file))
             if stored:
                 return self._entry(file, stored)
-        headers = {**_stored_headers(file.headers), replies.SHA256: file.sha256}
-        reply = self._store(file.key, body, headers, file.sha256)
+        reply = self._store(file.key, body, _put_headers(file), file.sha256)
         return self._entry(file, Stored(reply.headers["etag"], replies.version(reply.headers)))
 
     def _check(self, file: File, body: bytes | Path) -> None:
@@ -158,7 +159,7 @@ class Bucket:
         """
         file = entry.file
         source = f"{self.name}/{quote(file.key, safe='/~')}?versionId={quote(entry.version)}"
-        headers = {"x-amz-copy-source": source}
+        headers = {**_put_headers(file), **REPLACED, "x-amz-copy-source": source}
         reply = self._ask("PUT", file.key, headers=headers)
         if code_of(reply.status, reply.body) in {"NoSuchVersion", "NoSuchKey"}:
             raise PreflightError(
@@ -222,6 +223,10 @@ def _stored_headers(headers: Headers) -> dict[str, str]:
         "content-encoding": headers.content_encoding,
     }
     return {name: value for name, value in named.items() if value}
+
+
+def _put_headers(file: File) -> dict[str, str]:
+    return {**_stored_headers(file.headers), replies.SHA256: file.sha256}
 
 
 def _attributes(file: File) -> dict[str, str]:
