@@ -63,7 +63,7 @@ def build(
         packages = _install(site, path, stamp, emit, clock)
         _write(path, Stamp(packages=packages))
         with phase(f"build {site.name}", emit, clock, " ".join(site.build)) as running:
-            _run(site, site.build, running.name, emit)
+            _run(site, site.build, running.name, emit, {SOURCE_TAG: f"src-{sources[:TAG_DIGITS]}"})
             made = _made(site)
         _write(path, Stamp(packages, sources, made))
         return True

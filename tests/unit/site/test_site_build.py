@@ -229,6 +229,16 @@ def test_its_commands_get_its_variables(world: World) -> None:
     assert "api: /api" in world.lines
 
 
+def test_a_build_is_told_the_hash_of_its_sources(world: World) -> None:
+    site = replace(world.site, build=("sh", "-c", f'echo "$SOURCE_TAG"; {COPY[2]}'))
+    world.build(site)
+    world.build(site, rebuild=True)
+    (world.root / "src/a.txt").write_text("two")
+    world.build(site)
+    first, again, changed = [line for line in world.lines if line.startswith("src-")]
+    assert first == again != changed
+
+
 def test_secrets_of_the_environment_do_not_show(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
