@@ -88,6 +88,8 @@ class Distributions:
         reply = await capture(self._app, scope, receive)
         if reply.status < _FIRST_ERROR:
             await self.refresh()
+        if scope["method"] == "PUT" and "/function/" in scope["path"]:
+            return _with_ettag(reply)
         return reply
 
     async def _invalidation(self, distribution: str, scope: Scope, receive: Receive) -> Reply:
@@ -121,6 +123,15 @@ class Distributions:
         dropped = await self._engine.run(partial(self._edges.invalidate, distribution, paths))
         _LOG.info("invalidation %s of %s: %d objects dropped", key, distribution, dropped)
         del self._in_progress[key]
+
+
+def _with_ettag(reply: Reply) -> Reply:
+    """Add the header from which SDKs read a function's new version; its name is AWS's own.
+
+    https://docs.aws.amazon.com/cloudfront/latest/APIReference/API_UpdateFunction.html
+    """
+    more = tuple((b"ettag", value) for name, value in reply.headers if name.lower() == b"etag")
+    return Reply(reply.status, reply.headers + more, reply.body)
 
 
 def _paths(body: bytes) -> list[str]:

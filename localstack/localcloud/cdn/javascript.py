@@ -19,7 +19,8 @@ _IMPORT = re.compile(
     r"""^\s*import\b[^'"]*['"]([^'"]+)['"]|\brequire\(\s*['"]([^'"]+)""", re.MULTILINE
 )
 _AROUND = """
-globalThis.console = { log: (...all) => __log(all.map(String).join(" ")) };
+globalThis.__lines = [];
+globalThis.console = { log: (...all) => { __lines.push(all.map(String).join(" ")); } };
 for (const name of ["error", "warn", "info", "debug"]) console[name] = console.log;
 delete globalThis.eval;
 globalThis.__start = (text) => {
@@ -40,16 +41,21 @@ def run(name: str, code: str, event: dict[str, Any]) -> Any:
     _refuse_imports(name, code)
     context = quickjs.Context()
     context.set_memory_limit(_MEMORY)
-    context.add_callable("__log", lambda text: _LOG.info("function %s: %s", name, text))
+    context.set_time_limit(_SECONDS)
     try:
         context.eval(_AROUND)
         context.eval(code)
-        context.set_time_limit(_SECONDS)
         context.eval(f"__start({json.dumps(json.dumps(event))})")
         while context.execute_pending_job():
             pass
     except quickjs.JSException as error:
         raise FunctionError(f"function {name}: {error}") from error
+    return _result(name, context)
+
+
+def _result(name: str, context: quickjs.Context) -> Any:
+    for line in json.loads(context.eval("JSON.stringify(__lines)")):
+        _LOG.info("function %s: %s", name, line)
     if failed := context.get("__failed"):
         raise FunctionError(f"function {name}: {failed}")
     done = context.get("__done")

@@ -17,7 +17,16 @@ _BODY = ("content-length", "transfer-encoding")
 _CONDITIONS = ("range", "if-range", "if-match", "if-none-match", "if-modified-since",
                "if-unmodified-since")  # fmt: skip
 _OWN = frozenset(
-    ("host", "cookie", "accept-encoding", "user-agent", "x-forwarded-for", "via", "x-amz-cf-id")
+    (
+        "expect",
+        "host",
+        "cookie",
+        "accept-encoding",
+        "user-agent",
+        "x-forwarded-for",
+        "via",
+        "x-amz-cf-id",
+    )
 )
 
 

@@ -43,14 +43,16 @@ def distribution(data: Data, policies: Policies) -> Distribution:
     """Build a distribution from its description in GetDistribution."""
     config = data["DistributionConfig"]
     behaviors = [*_items(config, "CacheBehaviors"), config["DefaultCacheBehavior"]]
-    origins = [origin(item, policies) for item in _items(config, "Origins")]
+    origins = {item["Id"]: origin(item, policies) for item in _items(config, "Origins")}
+    for group in _items(config, "OriginGroups"):  # only its primary origin is asked here
+        origins[group["Id"]] = origins[_items(group, "Members")[0]["OriginId"]]
     return Distribution(
         data["Id"],
         data["ARN"],
         data["DomainName"].lower(),
         config["Enabled"],
         tuple(behavior(item, policies) for item in behaviors),
-        {item.id: item for item in origins},
+        origins,
         config.get("DefaultRootObject") or "",
         {int(item["ErrorCode"]): _rule(item) for item in _items(config, "CustomErrorResponses")},
     )
@@ -91,7 +93,7 @@ def behavior(data: Data, policies: Policies) -> Behavior:
     return Behavior(
         data["TargetOriginId"],
         data.get("PathPattern") or "*",
-        data["ViewerProtocolPolicy"],
+        data.get("ViewerProtocolPolicy", "allow-all"),
         frozenset(methods.get("Items") or _GET),
         _GET | frozenset(_items(methods, "CachedMethods")),
         bool(data.get("Compress")),

@@ -153,6 +153,7 @@ class Viewers:
 
 async def _send(request: web.Request, answer: Answer) -> web.StreamResponse:
     if isinstance(answer.body, bytes):
+        await answer.close()
         response: web.StreamResponse = _whole(request, answer, answer.body)
         response[ABSENT] = [name for name in _ADDED_BY_AIOHTTP if name not in answer.headers]
         return response
