@@ -15,6 +15,17 @@ PURE_NAMES = {
     "poll.py",
     "observation.py",
     "stamp.py",
+    "manifest.py",
+    "headers.py",
+    "hashed.py",
+    "media_types.py",
+    "merge.py",
+    "decide.py",
+    "guard.py",
+    "shown.py",
+    "invalidation.py",
+    "releases.py",
+    "pointer.py",
 }
 IMPURE = {
     "boto3",
