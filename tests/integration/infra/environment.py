@@ -20,6 +20,9 @@ def site(name: str, **options: Any) -> Site:
     return Site(name, Path("/site"), Path("/site/dist"), **options)
 
 
+SITES = (site("frontend"), site("docs", single_page=False))
+
+
 class Watched:
     """Collects the events of a run."""
 

@@ -1,6 +1,5 @@
 """The Terraform files: applied to the local cloud, unchanged, and gone again."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -10,22 +9,10 @@ from deploy.errors import ToolError
 from deploy.events import Event, Note, PhaseEnded, PhaseProgress, PhaseStarted, PlanShown
 from deploy.infra import terraform
 from deploy.target import Target, parse_target
-from tests.integration.infra.environment import Watched, configuration
+from tests.integration.infra.environment import SITES, Watched, configuration
 from tests.integration.local_cloud import Cloud, free_port
 
 pytestmark = pytest.mark.ecs
-
-
-@pytest.fixture(scope="module")
-def applied(
-    cloud: Cloud, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[tuple[Config, Watched]]:
-    """An environment with two services; destroyed at the end."""
-    config = configuration(tmp_path_factory.mktemp("infra"), cloud.endpoint, listener=free_port())
-    watched = Watched()
-    terraform.apply(config, watched.emit)
-    yield config, watched
-    terraform.destroy(config, Watched().emit)
 
 
 def deploy_target(cloud: Cloud, config: Config) -> Target:
@@ -182,6 +169,7 @@ def test_a_changed_health_path_is_planned_with_its_values_and_can_be_refused(
         str(config.environment.endpoint),
         listener=config.environment.port,
         health="/ready",
+        sites=SITES,
     )
     watched = Watched()
     assert terraform.apply(changed, watched.emit, approve=lambda plan: False).changes == ()
@@ -262,4 +250,25 @@ def everything(cloud: Cloud) -> list[str]:
             p["Name"].replace("/", "-")
             for p in cloud.client("ssm").describe_parameters()["Parameters"]
         ),
+        *(bucket["Name"] for bucket in cloud.client("s3").list_buckets()["Buckets"]),
+        *of_cloudfront(cloud),
+    ]
+
+
+def of_cloudfront(cloud: Cloud) -> list[str]:
+    client = cloud.client("cloudfront")
+    own = {"Type": "custom"}
+    distributions = client.list_distributions()["DistributionList"].get("Items", ())
+    cached = client.list_cache_policies(**own)["CachePolicyList"].get("Items", ())
+    sent = client.list_response_headers_policies(**own)["ResponseHeadersPolicyList"]
+    controls = client.list_origin_access_controls()["OriginAccessControlList"].get("Items", ())
+    return [
+        *(found["Comment"] for found in distributions),
+        *(found["CachePolicy"]["CachePolicyConfig"]["Name"] for found in cached),
+        *(
+            found["ResponseHeadersPolicy"]["ResponseHeadersPolicyConfig"]["Name"]
+            for found in sent.get("Items", ())
+        ),
+        *(found["Name"] for found in controls),
+        *(found["Name"] for found in client.list_functions()["FunctionList"].get("Items", ())),
     ]

@@ -62,7 +62,7 @@ module "environment" {
     egress_cidrs = ["0.0.0.0/0"] # local clouds don't let go of the rule that every group starts with
   }
 
-  # The local edge speaks plain HTTP, and finds its port in the tag.
+  # The local edge speaks plain HTTP. The tag asks it for the port that the URL names.
   cdn = {
     urls                   = { for name, port in var.site_ports : name => "http://localhost:${port}" }
     tags                   = { for name, port in var.site_ports : name => { LocalPort = tostring(port) } }
