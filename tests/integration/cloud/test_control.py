@@ -14,6 +14,7 @@ from deploy.cloud import control
 from deploy.cloud.state import CloudStatus, Home
 from deploy.errors import PreflightError
 from deploy.events import Event, Note, PhaseEnded
+from tests.integration.cloud.distribution import Site
 from tests.integration.local_cloud import (
     ROOT,
     Cloud,
@@ -112,6 +113,14 @@ def test_status_shows_where_load_balancers_listen(project: Project) -> None:
     )
     assert project.status().urls == (("shown", f"http://localhost:{project.base}"),)
     assert f"load balancer shown: http://localhost:{project.base}" in project.notes
+
+
+def test_status_shows_where_distributions_are(project: Project) -> None:
+    project.up()
+    site = Site(project.cloud).publish()
+    url = f"http://localhost:{project.base + 10}"
+    assert project.status().sites == ((site.id, url),)
+    assert f"distribution {site.id}: {url}" in project.notes
 
 
 def test_status_without_one(project: Project) -> None:

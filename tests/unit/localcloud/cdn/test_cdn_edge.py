@@ -148,11 +148,12 @@ async def test_writes_always_reach_the_origin(world: World, method: str) -> None
     assert len(world.origin.asked) == 2
 
 
-async def test_each_encoding_is_kept_by_itself(world: World) -> None:
+@pytest.mark.parametrize("size", [2000, 200_000])  # the larger one is compressed in a thread
+async def test_each_encoding_is_kept_by_itself(world: World, size: int) -> None:
     world.behavior = Behavior("o", compress=True, cache=world.behavior.cache)
-    world.origin.reply = fetched("x" * 2000, Content_Type="text/html")
+    world.origin.reply = fetched("x" * size, Content_Type="text/html")
     packed = await world.get(Accept_Encoding="gzip")
-    world.origin.reply = fetched("x" * 2000, Content_Type="text/html")
+    world.origin.reply = fetched("x" * size, Content_Type="text/html")
     plain = await world.get()
     assert packed.headers["Content-Encoding"] == "gzip"
     assert packed.headers["ETag"] == 'W/"1"'
