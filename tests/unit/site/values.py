@@ -12,11 +12,13 @@ from deploy.site.headers import headers_for
 from deploy.site.manifest import Entry, File, Fingerprint, Listed, Release
 
 # What a file may be called: folders, and characters on both sides of "/".
-KEYS = st.lists(
-    st.text(alphabet="a-./é~ b*%?😀", min_size=1, max_size=4).map(lambda name: name.strip("/")),
-    min_size=1,
-    max_size=3,
-).map(lambda names: "/".join(filter(None, names)) or "a")
+NAMES = st.text(alphabet="a-./é~ b*%?😀", min_size=1, max_size=4)
+ENDS = st.sampled_from(["", "", ".html", "/index.html", "-BfX3kq9a.js"])
+KEYS = st.builds(
+    lambda names, end: "/".join(filter(None, (name.strip("/") for name in names))) + end,
+    st.lists(NAMES, min_size=1, max_size=3),
+    ENDS,
+).map(lambda key: key.strip("/") or "index.html")
 
 
 def site_of(**changes: Any) -> Site:

@@ -1,0 +1,323 @@
+"""What a deploy would do, for each state of build, bucket and live release."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from deploy.errors import PreflightError
+from deploy.site.headers import IMMUTABLE
+from deploy.site.manifest import Entry, File, Head, Headers, Listed, next_entries
+from deploy.site.merge import merge
+from deploy.site.plan import Draft, SitePlan, guard
+from deploy.site.pointer import Pointer
+from tests.unit.site.values import (
+    KEYS,
+    entry_of,
+    file_of,
+    fingerprint,
+    listed_of,
+    release_of,
+    site_of,
+)
+
+LIVE = Pointer(release="r1")
+ASSET = "assets/index-BfX3kq9a.js"
+
+
+class World:
+    """A bucket as S3 would have it, with the live release's entries."""
+
+    def __init__(self, live: Iterable[Entry] = (), pointer: Pointer | None = LIVE) -> None:
+        self.entries = sorted(live, key=lambda entry: entry.file.key)
+        self.objects = {entry.file.key: entry for entry in self.entries}
+        self.meta = {entry.file.key: entry.file.sha256 for entry in self.entries}
+        self.modified: dict[str, float] = {}
+        self.pointer = pointer
+        self.heads: list[str] = []
+        self.version = 1
+
+    def put(self, file: File, *, known: bool = True) -> Entry:
+        """Store an object; `known` says that Shipway put it, with the hash beside it."""
+        self.version += 1
+        entry = Entry(file, f'"{self.version}"', f"v{self.version}", 100.0 + self.version)
+        self.objects[file.key] = entry
+        self.meta[file.key] = file.sha256 if known else ""
+        return entry
+
+    def head(self, key: str) -> Head | None:
+        self.heads.append(key)
+        entry = self.objects.get(key)
+        if entry is None:
+            return None
+        meta = self.meta[key]
+        return Head(
+            entry.file.size, entry.etag, entry.version, entry.stored, meta, entry.file.headers
+        )
+
+    def listed(self) -> list[Listed]:
+        return [
+            listed_of(self.objects[key], modified=self.modified.get(key))
+            for key in sorted(self.objects)
+        ]
+
+    def plan(self, files: Iterable[File]) -> SitePlan:
+        base = release_of("r1", self.entries) if self.pointer else None
+        draft = Draft(site_of(), base, self.pointer)
+        built = sorted(files, key=lambda file: file.key)
+        matches = list(merge(built, self.listed(), self.entries))
+        for unknown in [found for match in matches if (found := draft.add(match))]:
+            draft.found(unknown, self.head(unknown.file.key))
+        return draft.plan()
+
+    def apply(self, plan: SitePlan) -> None:
+        stored = [self.put(upload.file) for upload in plan.uploads]
+        for key in plan.gone_pages:
+            del self.objects[key]
+        changed = (*stored, *plan.kept_unknown)
+        self.entries = list(next_entries(self.entries, changed, plan.dropped))
+        self.pointer = Pointer(release="r2")
+
+
+def reasons(plan: SitePlan) -> dict[str, str]:
+    return {upload.file.key: upload.reason for upload in plan.uploads}
+
+
+def test_what_is_as_it_was_built_is_left_alone_without_a_question() -> None:
+    world = World([entry_of("index.html"), entry_of(ASSET)])
+    plan = world.plan([file_of(ASSET), file_of("index.html")])
+    assert not plan.changed
+    assert not plan.invalidate
+    assert world.heads == []
+    assert [change.sign for change in plan.changes] == ["="]
+    assert (plan.files, plan.bytes) == (2, 2)
+
+
+def test_a_first_deploy_uploads_everything_and_invalidates_nothing() -> None:
+    files = [file_of("index.html"), file_of(ASSET), file_of("favicon.svg")]
+    plan = World(pointer=None).plan(files)
+    assert set(reasons(plan).values()) == {"new"}
+    assert [[u.file.key for u in part] for part in (plan.assets, plan.stables, plan.pages)] == [
+        [ASSET],
+        ["favicon.svg"],
+        ["index.html"],
+    ]
+    assert plan.upload_bytes == 3
+    assert plan.invalidate == ()
+    assert plan.fingerprint == fingerprint(sorted(files, key=lambda file: file.key))
+
+
+def test_another_content_is_uploaded_whatever_size_and_time_say() -> None:
+    world = World([entry_of("index.html", "a")])
+    plan = world.plan([file_of("index.html", "b")])
+    assert reasons(plan) == {"index.html": "content"}
+    assert plan.invalidate == ("/", "/index.html")
+
+
+def test_other_headers_alone_are_shown_before_and_after() -> None:
+    world = World([entry_of("index.html"), entry_of("a.txt")])
+    files = [file_of("index.html", cache={"*": "max-age=60"}), file_of("a.txt")]
+    plan = world.plan(files)
+    assert reasons(plan) == {"index.html": "headers"}
+    change = plan.changes[0]
+    assert (change.before, change.after) == ("cache-control: no-cache", "cache-control: max-age=60")
+    assert plan.invalidate == ("/", "/index.html")
+
+
+def test_what_somebody_else_changed_is_asked_for_and_put_right() -> None:
+    world = World([entry_of("index.html"), entry_of("a.txt")])
+    edited = file_of("index.html")
+    world.put(replace(edited, headers=Headers("text/plain", "no-cache")))
+    world.modified["a.txt"] = 200.0  # by its time only: a copy onto itself, say
+    plan = world.plan([file_of("a.txt"), file_of("index.html")])
+    assert sorted(world.heads) == ["a.txt", "index.html"]
+    assert reasons(plan) == {"index.html": "headers"}
+    assert [entry.file.key for entry in plan.kept_unknown] == ["a.txt"]
+
+
+def test_an_object_without_our_hash_is_replaced() -> None:
+    world = World()
+    world.put(file_of("index.html"), known=False)
+    assert reasons(world.plan([file_of("index.html")])) == {"index.html": "content"}
+
+
+def test_an_object_of_another_size_needs_no_question() -> None:
+    world = World()
+    world.put(file_of("index.html", "old and longer"), known=False)
+    assert reasons(world.plan([file_of("index.html")])) == {"index.html": "content"}
+    assert world.heads == []
+
+
+def test_what_a_killed_run_uploaded_is_not_uploaded_again_but_invalidated() -> None:
+    world = World([entry_of("index.html", "a"), entry_of("b.html", "a")])
+    world.pointer = Pointer(release="r1", state="publishing")
+    world.put(file_of(ASSET))
+    world.put(file_of("index.html", "b"))
+    plan = world.plan([file_of(ASSET), file_of("index.html", "b"), file_of("b.html", "b")])
+    assert reasons(plan) == {"b.html": "content"}
+    assert plan.invalidate == ("/", "/b.html", "/index.html")
+
+
+def test_pages_that_a_killed_run_left_are_taken_away() -> None:
+    world = World([entry_of("index.html")], Pointer(release="r1", state="publishing"))
+    world.put(file_of("draft.html"))
+    world.put(file_of("draft.css"))
+    plan = world.plan([file_of("index.html")])
+    assert (plan.gone_pages, plan.strays) == (("draft.html",), 1)
+    assert plan.changed
+
+
+def test_a_killed_run_that_wrote_nothing_is_ended() -> None:
+    world = World([entry_of("index.html")], Pointer(release="r1", state="publishing"))
+    assert world.plan([file_of("index.html")]).changed
+
+
+def test_what_others_keep_in_the_bucket_stays() -> None:
+    world = World([entry_of("index.html")])
+    world.put(file_of("google-verification.html"), known=False)
+    plan = world.plan([file_of("index.html")])
+    assert not plan.changed
+    assert plan.strays == 1
+
+
+def test_gone_pages_are_deleted_and_other_gone_files_stay() -> None:
+    world = World([entry_of(key) for key in ("about.html", ASSET, "index.html", "logo.svg")])
+    plan = world.plan([file_of("index.html")])
+    assert plan.gone_pages == ("about.html",)
+    assert plan.gone_rest == (ASSET, "logo.svg")
+    assert set(plan.dropped) == {"about.html", ASSET, "logo.svg"}
+    assert plan.invalidate == ("/about.html",)
+
+
+def test_a_page_that_somebody_deleted_is_new_and_forgotten_at_the_edge() -> None:
+    world = World([entry_of("index.html"), entry_of("a.html")])
+    del world.objects["index.html"], world.objects["a.html"]
+    plan = world.plan([file_of("index.html")])
+    assert reasons(plan) == {"index.html": "new"}
+    assert plan.vanished == ("a.html",)
+    assert plan.invalidate == ("/", "/a.html", "/index.html")
+
+
+def test_an_asset_that_comes_back_is_found_and_costs_nothing() -> None:
+    world = World([entry_of("index.html")])
+    world.put(file_of(ASSET))
+    plan = world.plan([file_of(ASSET), file_of("index.html")])
+    assert [entry.file.key for entry in plan.kept_unknown] == [ASSET]
+    assert not plan.uploads
+    assert not plan.invalidate
+
+
+def test_an_asset_that_changed_under_its_name_waits_for_the_claim_and_warns() -> None:
+    world = World([entry_of(ASSET, "a"), entry_of("index.html")])
+    plan = world.plan([file_of(ASSET, "b"), file_of("index.html")])
+    assert not plan.assets
+    assert [upload.file.key for upload in plan.stables] == [ASSET]
+    assert plan.invalidate == (f"/{ASSET}",)
+    assert "no-cache" in plan.warnings[0]
+
+
+def test_the_pending_invalidation_of_an_earlier_run_is_part_of_the_plan() -> None:
+    world = World([entry_of("index.html")])
+    world.pointer = Pointer(release="r1", state="invalidating", pending=("/old",))
+    plan = world.plan([file_of("index.html")])
+    assert not plan.changed
+    assert plan.all_paths == ("/old",)
+    assert plan.changes[-1].reason == "the invalidation of an earlier run is not confirmed"
+
+
+def test_a_long_plan_shows_its_pages_first_and_counts_the_rest() -> None:
+    files = [file_of(f"assets/x{number}-BfX3kq9a.js") for number in range(40)]
+    plan = World().plan([*files, file_of("index.html")])
+    lines = plan.changes
+    assert (lines[0].subject, lines[0].reason) == ("index.html", "new")
+    assert lines[20].subject == "and 21 more"
+    assert len(lines) == 22
+    assert lines[21].reason == "41 of 41 files to upload"
+
+
+CONTENTS = st.dictionaries(KEYS, st.sampled_from(["a", "b", "longer"]), max_size=8)
+CACHES = st.sampled_from([{}, {"*a*": "max-age=5"}, {"*": IMMUTABLE}])
+
+
+@given(CONTENTS, CONTENTS, CONTENTS, CACHES, st.booleans())
+def test_after_an_apply_there_is_nothing_left_to_do(
+    live: Mapping[str, str],
+    others: Mapping[str, str],
+    built: Mapping[str, str],
+    cache: Mapping[str, str],
+    killed: bool,
+) -> None:
+    """Whatever was live, whatever others put there: the bucket then holds the build."""
+    state = Pointer(release="r1", state="publishing" if killed else "live")
+    world = World([entry_of(*item) for item in live.items()], state)
+    for key, content in others.items():
+        world.put(file_of(key, content), known=len(content) > 1)
+    files = [file_of(*item, cache) for item in built.items()]
+    plan = world.plan(files)
+    world.apply(plan)
+    for file in files:
+        assert world.objects[file.key].file == file
+    again = world.plan(files)
+    assert not again.changed
+    assert [entry.file for entry in world.entries] == sorted(files, key=lambda file: file.key)
+    assert again.fingerprint == plan.fingerprint
+
+
+@given(CONTENTS, CONTENTS)
+def test_every_change_of_a_live_name_is_invalidated(
+    live: Mapping[str, str], built: Mapping[str, str]
+) -> None:
+    plan = World([entry_of(*item) for item in live.items()]).plan(
+        [file_of(*item) for item in built.items()]
+    )
+    pages = [key for key in live if key not in built and file_of(key).kind == "page"]
+    changed = [key for key in live.keys() & built.keys() if live[key] != built[key]]
+    assert bool(plan.invalidate) == bool(pages or changed)
+
+
+def planned(files: int = 10, **changes: object) -> SitePlan:
+    names = [file_of("index.html"), *(file_of(f"{number}.txt") for number in range(files - 1))]
+    return replace(World().plan(names), **changes)  # type: ignore[arg-type]
+
+
+def test_an_empty_build_is_refused_whatever_the_flags() -> None:
+    with pytest.raises(PreflightError, match="is empty"):
+        guard(World().plan([]), adopt=True, allow_deletions=True, allow_missing_index=True)
+
+
+def test_a_build_without_an_index_is_refused_unless_it_is_meant() -> None:
+    plan = World().plan([file_of("docs/index.html")])
+    with pytest.raises(PreflightError, match=r"no index\.html") as caught:
+        guard(plan)
+    assert "--allow-missing-index" in caught.value.remedy
+    guard(plan, allow_missing_index=True)
+
+
+def test_a_bucket_of_others_is_refused_unless_it_is_adopted() -> None:
+    world = World(pointer=None)
+    world.put(file_of("theirs.txt"), known=False)
+    plan = world.plan([file_of("index.html")])
+    with pytest.raises(PreflightError, match="1 objects") as caught:
+        guard(plan)
+    assert "--adopt" in caught.value.remedy
+    guard(plan, adopt=True)
+    assert plan.warnings == ("1 objects in the bucket belong to no release, and stay",)
+
+
+@pytest.mark.parametrize(("gone", "refused"), [(3, False), (4, True)])
+def test_a_build_that_lacks_too_much_is_refused(gone: int, refused: bool) -> None:
+    live = ["index.html", *(f"{number}.html" for number in range(9))]
+    plan = World([entry_of(key) for key in live]).plan([file_of(key) for key in live[: 10 - gone]])
+    if refused:
+        with pytest.raises(PreflightError, match=r"lacks 4 of the 10 .* 30%") as caught:
+            guard(plan)
+        assert "--allow-deletions" in caught.value.remedy
+    guard(plan, allow_deletions=refused)
+
+
+def test_assets_that_are_gone_do_not_count_as_a_loss() -> None:
+    assets = [f"assets/x{number}-BfX3kq9a.js" for number in range(9)]
+    world = World([entry_of(key) for key in ("index.html", *assets)])
+    guard(world.plan([file_of("index.html", "new")]))
