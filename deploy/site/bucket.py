@@ -4,10 +4,10 @@ import base64
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from html import escape
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlencode
-from xml.sax.saxutils import escape
 
 from deploy.errors import PreflightError, ToolError
 from deploy.refusal import FAILED, TRANSIENT, code_of
@@ -26,7 +26,8 @@ MARKER = 405
 REPLACED = {"x-amz-metadata-directive": "REPLACE"}
 DELETED_AT_ONCE = 1000  # https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html
 DELETE_ROUNDS = 4  # for objects that S3 was too busy to delete
-XML = {"\r": "&#13;", "\n": "&#10;"}  # a parser would make other white space of these
+# A parser would make other white space of these.
+LINE_ENDS = str.maketrans({"\r": "&#13;", "\n": "&#10;"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,5 +243,5 @@ def _delete_body(objects: Sequence[tuple[str, str]]) -> bytes:
     parts = ['<Delete xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><Quiet>true</Quiet>']
     for key, version in objects:
         named = f"<VersionId>{escape(version)}</VersionId>" if version else ""
-        parts.append(f"<Object><Key>{escape(key, XML)}</Key>{named}</Object>")
+        parts.append(f"<Object><Key>{escape(key).translate(LINE_ENDS)}</Key>{named}</Object>")
     return "".join([*parts, "</Delete>"]).encode()

@@ -1,8 +1,8 @@
 """The fast way to store many small objects: obstore, whose requests are made outside of Python.
 
-It sends three times as many objects a second as any client in Python (docs/speed.md), but cannot
-tell the server's time, follow a wrong clock or say what was wrong. So it tries once; whatever does
-not succeed is for the other way, which knows what to do.
+It needs a quarter of the time of clients in Python (docs/speed.md), but cannot tell the server's
+time, follow a wrong clock or say what was wrong. So it tries once; whatever does not succeed is for
+the other way, which knows what to do.
 """
 
 import threading
