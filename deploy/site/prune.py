@@ -14,6 +14,7 @@ from deploy.site.phase import phase
 from deploy.site.pointer import LEASE, Pointer, Run, hold, released
 from deploy.site.releases import expired, prunable
 
+KEPT_TO_DROPPED = 4  # at most so many kept releases are read for each that is dropped
 AT_ONCE = 1000  # what one DeleteObjects takes
 
 
@@ -29,8 +30,8 @@ def prune(
 ) -> int:
     """Delete what only expired releases have, and return how many object versions that were.
 
-    What is live or kept stays, whoever made it. If no release has expired nothing is written, and
-    no phase is told. If another run holds the site nothing is done, and a failure is a warning: a
+    What is live or kept stays, whoever made it. If no release has expired (or too few, see
+    `is_worth_it`) nothing is written, and no phase is told. If another run holds the site nothing is done, and a failure is a warning: a
     later deploy prunes.
     """
     holding = Hold(bucket, run, now, lease)
@@ -45,12 +46,21 @@ def _pruned(site: Site, holding: Hold, emit: Emit, clock: Callable[[], float]) -
     bucket = holding.bucket
     pointer, ids = claim.read(bucket), archive.releases(bucket)
     dropped = expired(ids, site, pointer.release, holding.now()) if pointer else ()
-    if not pointer or not dropped:
+    if not pointer or not is_worth_it(len(dropped), len(ids) - len(dropped)):
         return 0
     with phase(f"prune {site.name}", emit, clock, f"{len(dropped)} releases") as running:
         count = Pruning(holding, pointer.release).run(dropped, set(ids) - set(dropped))
         running.summary = "another run holds the site" if count is None else f"{count} versions"
     return count or 0
+
+
+def is_worth_it(dropped: int, kept: int) -> bool:
+    """Say whether to prune for `dropped` releases, when `kept` ones must be read to do so.
+
+    Each kept manifest is read to see what is still needed. So that a site that is deployed every
+    hour does not read a week's manifests at every deploy, what expires is gathered first.
+    """
+    return dropped > 0 and dropped * KEPT_TO_DROPPED >= kept
 
 
 class Pruning:

@@ -84,6 +84,30 @@ def test_a_broken_publish_is_invalidated_whole_by_the_rerun(old: World, proxy: F
     assert old.pointer["pending"] == []
 
 
+def test_no_page_is_stored_before_the_files_that_it_may_name(
+    old: World, proxy: FaultyCloud
+) -> None:
+    proxy.faults = [Fault("PUT", "403", key="config.json", times=ALWAYS)]
+    with pytest.raises(ShipwayError):
+        old.deployer(proxy.endpoint).deploy()
+    assert not [key for key in proxy.keys("PUT") if key.endswith(".html")]
+    assert old.whole() == old.whole("page1.html") == "one"
+
+
+def test_what_the_edge_may_hold_of_a_broken_run_is_not_forgotten(
+    old: World, proxy: FaultyCloud
+) -> None:
+    """The second run puts config.json back, and breaks too: to the third it looks untouched."""
+    proxy.faults = [Fault("PUT", "403", key="index.html", times=ALWAYS)]
+    with pytest.raises(ShipwayError):
+        old.deployer(proxy.endpoint).deploy()
+    old.release("one")
+    proxy.faults = [Fault("PUT", "403", key=r"\.shipway/releases/.*")]
+    with pytest.raises(ShipwayError):
+        old.deployer(proxy.endpoint).deploy()
+    assert "/config.json" in old.deployer().deploy().pending
+
+
 def test_a_broken_publish_that_is_given_up_returns_to_the_old_build(
     old: World, proxy: FaultyCloud
 ) -> None:
@@ -118,6 +142,14 @@ def test_a_failed_invalidation_is_a_warning_and_the_rerun_only_invalidates(
     proxy.clear()
     assert old.deployer(proxy.endpoint).deploy().outcome is Outcome.UNCHANGED
     assert proxy.count()["INVALIDATE"] == 0
+
+
+def test_an_invalidation_that_is_throttled_is_tried_again(old: World, proxy: FaultyCloud) -> None:
+    proxy.faults = [Fault("INVALIDATE", "503", key=".*", times=2)]
+    old.deployer(proxy.endpoint).deploy()
+    assert old.warnings == []
+    assert proxy.count()["INVALIDATE"] == 3
+    assert old.pointer["pending"] == []
 
 
 def test_the_next_release_takes_over_what_was_not_invalidated(

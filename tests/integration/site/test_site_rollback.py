@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from deploy.config.model import Site
-from deploy.errors import PreflightError
+from deploy.errors import PreflightError, ShipwayError
 from deploy.outcome import Outcome
 from deploy.site import archive
 from deploy.site.publish import Published
@@ -85,6 +85,45 @@ def test_rollback_copies_and_uploads_nothing(
     world.deployer(proxy.endpoint).rollback()
     assert proxy.keys("PUT") == []
     assert proxy.keys("COPY") == ["config.json", "index.html", "page1.html"]
+
+
+def test_rollback_brings_back_a_hashed_file_that_was_deleted(
+    three: tuple[World, list[str]],
+) -> None:
+    world, ids = three
+    with archive.opened(world.deployer().bucket, ids[1]) as (_, entries):
+        asset = next(e.file.key for e in entries if e.file.kind == "immutable")
+    world.s3.delete_object(Bucket=world.bucket, Key=asset)
+    world.deployer().rollback()
+    assert world.whole() == "two"
+
+
+def test_a_rollback_that_breaks_is_finished_by_another(
+    three: tuple[World, list[str]], proxy: FaultyCloud
+) -> None:
+    world, ids = three
+    proxy.faults = [Fault("COPY", "403", key="index.html", times=10)]
+    with pytest.raises(ShipwayError):
+        world.deployer(proxy.endpoint).rollback(to=ids[0])
+    assert world.whole() == "three"
+    assert world.deployer().rollback(to=ids[0]).outcome is Outcome.SUCCEEDED
+    assert world.whole() == world.whole("page1.html") == "one"
+
+
+def test_rollback_after_a_broken_deploy_returns_to_what_was_live(
+    three: tuple[World, list[str]], proxy: FaultyCloud
+) -> None:
+    world, ids = three
+    world.release("four")
+    proxy.faults = [Fault("PUT", "403", key="index.html", times=10)]
+    with pytest.raises(ShipwayError):
+        world.deployer(proxy.endpoint).deploy()
+    assert world.body("config.json") == '{"version": "four"}'
+    published = world.deployer().rollback()
+    assert published.release
+    assert published.release.origin == ids[2]
+    assert world.whole() == world.whole("page1.html") == "three"
+    assert world.body("config.json") == '{"version": "three"}'
 
 
 def test_a_deploy_after_a_rollback_finds_its_assets(
