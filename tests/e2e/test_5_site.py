@@ -1,14 +1,14 @@
-"""The site in a real browser: one deploy of both halves, the way back, and nothing broken between."""
+"""The site in a real browser: both halves deployed, the way back, and nothing broken between."""
 
 import json
 import re
 import shutil
 import signal
-import subprocess
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -16,6 +16,9 @@ from playwright.sync_api import Page, expect
 from tests.e2e.browser import OpenPage, Watched, browser, open_page
 from tests.e2e.project import Project
 from tests.e2e.traffic import Traffic
+
+if TYPE_CHECKING:
+    from subprocess import Popen
 
 __all__ = ["browser", "open_page"]
 
@@ -220,7 +223,7 @@ def test_two_deploys_at_once_end_as_one_release(project: Project, colleague: Pat
     assert (ours in text) != (theirs in text)
 
 
-def start(project: Project, root: Path) -> "subprocess.Popen[str]":
+def start(project: Project, root: Path) -> "Popen[str]":
     other = object.__new__(Project)
     other.__dict__.update(vars(project) | {"root": root})
     return other.start("deploy-frontend")
