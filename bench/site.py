@@ -109,9 +109,19 @@ def prepared(count: int) -> Iterator[tuple[Server, Path, tuple[Tool, ...]]]:
         print(f"\n{count:,} files, {size / 1e6:.1f} MB", flush=True)
         server = Server()
         try:
+            warm_up(server, folder / "warm")
             yield server, site, tools(server, site, folder)
         finally:
             server.stop()
+
+
+def warm_up(server: Server, folder: Path) -> None:
+    """Run each tool once with a few files, so that their own files are in the cache."""
+    site = folder / "frontend" / "dist"
+    site_files.make(site, 10)
+    for tool in tools(server, site, folder):
+        tool.run(server, site)
+    server.post("/_reset")
 
 
 def rotated(every: Sequence[Tool], by: int) -> list[Tool]:

@@ -18,6 +18,7 @@ from bench.site_files import files
 
 ROOT = Path(__file__).resolve().parents[1]
 OURS = "shipway"
+BYTECODE = {"PYTHONDONTWRITEBYTECODE": ""}  # kept after the first run, as on a person's machine
 DEPLOY_TOML = """
 [project]
 name = "bench"
@@ -94,7 +95,7 @@ def measured(argv: Sequence[str], folder: Path, environment: Mapping[str, str]) 
     with tempfile.NamedTemporaryFile() as report:
         ran = subprocess.run(
             (sys.executable, "-S", str(ROOT / "bench/measure.py"), report.name, *argv),
-            cwd=folder, env={**os.environ, **environment}, stdin=subprocess.DEVNULL,
+            cwd=folder, env={**os.environ, **BYTECODE, **environment}, stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False,
         )  # fmt: skip
         if ran.returncode:
