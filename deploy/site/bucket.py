@@ -16,8 +16,6 @@ from deploy.site import refused, replies
 from deploy.site.fast_put import FastPut, Stored, bucket_url
 from deploy.site.manifest import Entry, File, Head, Headers, Listed
 
-__all__ = ["Bucket", "Got", "Head"]
-
 MISSING, LOST = 404, 412
 # A version that is a delete marker has no body:
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/DeleteMarker.html
