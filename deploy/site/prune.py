@@ -31,8 +31,8 @@ def prune(
     """Delete what only expired releases have, and return how many object versions that were.
 
     What is live or kept stays, whoever made it. If no release has expired (or too few, see
-    `is_worth_it`) nothing is written, and no phase is told. If another run holds the site nothing is done, and a failure is a warning: a
-    later deploy prunes.
+    `is_worth_it`) nothing is written, and no phase is told. If another run holds the site nothing
+    is done, and a failure is a warning: a later deploy prunes.
     """
     holding = Hold(bucket, run, now, lease)
     try:
