@@ -1,0 +1,171 @@
+"""`invoke deploy`, its halves, and the way back."""
+
+from typing import TYPE_CHECKING
+
+from invoke import Context, task
+
+from deploy.cli.options import ENV, JSON, PLAN, SERVICE, SITE, TIMEOUT, YES, dry, run_action
+
+if TYPE_CHECKING:
+    from deploy.config.model import Config
+    from deploy.events import Emit
+
+
+@task(
+    auto_shortflags=False,
+    help=ENV
+    | JSON
+    | YES
+    | PLAN
+    | TIMEOUT
+    | {"rebuild": "build images and sites again although their source is unchanged"},
+)
+def deploy(
+    ctx: Context,
+    env: str = "local",
+    plan: bool = False,
+    yes: bool = False,
+    timeout: str = "600",
+    json: bool = False,
+    rebuild: bool = False,
+) -> None:
+    """Deploy services and sites; pages change only if every rollout succeeded."""
+    from deploy.command import seconds
+    from deploy.pipeline import DeployOptions, deploy
+
+    def action(config: "Config", emit: "Emit") -> int:
+        options = DeployOptions(
+            plan_only=plan or dry(ctx),
+            yes=yes,
+            timeout=seconds("--timeout", timeout),
+            rebuild=rebuild,
+        )
+        return deploy(config, options, emit)
+
+    run_action(action, env, json=json)
+
+
+@task(
+    name="deploy-backend",
+    auto_shortflags=False,
+    help=ENV
+    | JSON
+    | YES
+    | PLAN
+    | TIMEOUT
+    | SERVICE
+    | {"rebuild": "build the image again although its source is unchanged"},
+)
+def deploy_backend(
+    ctx: Context,
+    env: str = "local",
+    service: str = "backend",
+    plan: bool = False,
+    yes: bool = False,
+    timeout: str = "600",
+    json: bool = False,
+    rebuild: bool = False,
+) -> None:
+    """Build, push and roll out a service; exit 0 only if the new version serves."""
+    from deploy.backend import BackendOptions, deploy_backend
+    from deploy.command import seconds
+
+    def action(config: "Config", emit: "Emit") -> int:
+        options = BackendOptions(
+            service=service,
+            plan_only=plan or dry(ctx),
+            yes=yes,
+            timeout=seconds("--timeout", timeout),
+            rebuild=rebuild,
+        )
+        return deploy_backend(config, options, emit)
+
+    run_action(action, env, json=json)
+
+
+@task(
+    name="deploy-frontend",
+    auto_shortflags=False,
+    help=ENV
+    | JSON
+    | YES
+    | PLAN
+    | SITE
+    | {
+        "timeout": "seconds to wait for the invalidation (default: 600)",
+        "rebuild": "install and build again although nothing has changed",
+        "adopt": "take over a bucket with objects that Shipway did not put there",
+        "allow-deletions": "accept a build that lacks more than 30 % of the site's files",
+        "allow-missing-index": "accept a build without index.html",
+    },
+)
+def deploy_frontend(
+    ctx: Context,
+    env: str = "local",
+    site: str = "frontend",
+    plan: bool = False,
+    yes: bool = False,
+    timeout: str = "600",
+    json: bool = False,
+    rebuild: bool = False,
+    adopt: bool = False,
+    allow_deletions: bool = False,
+    allow_missing_index: bool = False,
+) -> None:
+    """Build and upload a site and make it live, its pages last."""
+    from deploy.command import seconds
+    from deploy.frontend import FrontendOptions, deploy_frontend
+
+    def action(config: "Config", emit: "Emit") -> int:
+        options = FrontendOptions(
+            site=site,
+            plan_only=plan or dry(ctx),
+            yes=yes,
+            timeout=seconds("--timeout", timeout),
+            rebuild=rebuild,
+            adopt=adopt,
+            allow_deletions=allow_deletions,
+            allow_missing_index=allow_missing_index,
+        )
+        return deploy_frontend(config, options, emit)
+
+    run_action(action, env, json=json)
+
+
+@task(
+    name="rollback-frontend",
+    auto_shortflags=False,
+    help=ENV
+    | JSON
+    | YES
+    | PLAN
+    | SITE
+    | {
+        "to": "the release to return to (default: the one before the live one)",
+        "timeout": "seconds to wait for the invalidation (default: 600)",
+    },
+)
+def rollback_frontend(
+    ctx: Context,
+    env: str = "local",
+    site: str = "frontend",
+    to: str = "",
+    plan: bool = False,
+    yes: bool = False,
+    timeout: str = "600",
+    json: bool = False,
+) -> None:
+    """Return a site to an earlier release, from what is in its bucket: no build, seconds."""
+    from deploy.command import seconds
+    from deploy.frontend import FrontendOptions, rollback_frontend
+
+    def action(config: "Config", emit: "Emit") -> int:
+        options = FrontendOptions(
+            site=site,
+            plan_only=plan or dry(ctx),
+            yes=yes,
+            timeout=seconds("--timeout", timeout),
+        )
+        return rollback_frontend(config, options, emit, to=to or None)
+
+    run_action(action, env, json=json)
