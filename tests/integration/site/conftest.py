@@ -50,3 +50,12 @@ def world(cloud: Cloud, distribution: str, tmp_path: Path) -> World:
 def proxy(cloud: Cloud) -> Iterator[FaultyCloud]:
     with faulty_cloud(cloud.endpoint) as proxy:
         yield proxy
+
+
+@pytest.fixture
+def old(world: World) -> World:
+    """A site of version "one", and a build of version "two" that is not deployed yet."""
+    world.release("one")
+    world.deployer().deploy()
+    world.release("two")
+    return world
