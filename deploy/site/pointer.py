@@ -107,11 +107,6 @@ def hold(pointer: Pointer, run: Run, now: float) -> Pointer:
     return replace(pointer, run=_leased(run, now))
 
 
-def due(pointer: Pointer, now: float) -> bool:
-    """Say whether the lease should be renewed: a third of it has passed."""
-    return pointer.run is not None and now >= pointer.run.lease_until - LEASE * 2 / 3
-
-
 def renew(pointer: Pointer, run: Run, now: float) -> Pointer | None:
     """Return the pointer with the lease renewed, None if another run has taken the site over."""
     return replace(pointer, run=_leased(run, now)) if _has_run(pointer, run) else None

@@ -12,7 +12,6 @@ from deploy.site.pointer import (
     Pointer,
     Run,
     claim,
-    due,
     finished,
     hold,
     holder,
@@ -120,13 +119,10 @@ def test_the_paths_of_an_earlier_run_are_inherited() -> None:
     assert done.pending == ("/a", "/b", "/c")
 
 
-def test_a_lease_is_due_for_renewal_when_a_third_has_passed() -> None:
-    pointer = claimed()
-    assert not due(pointer, NOW + LEASE / 3 - 1)
-    assert due(pointer, NOW + LEASE / 3)
-    renewed = renew(pointer, ANA, NOW + 30)
-    assert renewed
-    assert not due(renewed, NOW + 40)
+def test_a_renewed_lease_holds_longer() -> None:
+    renewed = renew(claimed(), ANA, NOW + 30)
+    assert holder(renewed, NOW + LEASE + 29)
+    assert not holder(renewed, NOW + LEASE + 30)
 
 
 def test_pruning_waits_for_a_run_that_publishes_and_keeps_its_state() -> None:
