@@ -48,6 +48,7 @@ class Target:
     account: str
     region: str
     cluster: str
+    records: str  # the bucket of the lock and of the releases' records
     services: Mapping[str, ServiceTarget]
     sites: Mapping[str, SiteTarget] = field(default_factory=dict)
 
@@ -67,7 +68,7 @@ def parse_target(text: str) -> Target:
             name: ServiceTarget(name=name, **fields) for name, fields in data["services"].items()
         }
         sites = {name: SiteTarget(name=name, **fields) for name, fields in data["sites"].items()}
-        keys = ("project", "environment", "account", "region", "cluster")
+        keys = ("project", "environment", "account", "region", "cluster", "records")
         return Target(services=services, sites=sites, **{key: data[key] for key in keys})
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise PreflightError(

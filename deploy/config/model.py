@@ -50,6 +50,8 @@ class Service:
     readonly_root: bool = True
     stop_timeout: int = 30  # seconds between SIGTERM and SIGKILL, 2 to 120 on Fargate
     start_period: int = 10  # seconds in which failed container health checks don't count
+    image: str = ""  # the service whose image it runs; "" for an image of its own
+    after: tuple[str, ...] = ()  # services whose rollouts must have succeeded before
 
 
 @dataclass(frozen=True)

@@ -40,6 +40,7 @@ def parameter(cloud: Cloud) -> Iterator[str]:
         "account": "000000000000",
         "region": "us-east-1",
         "cluster": "demo-local",
+        "records": "records",
         "services": {"api": PLACE},
         "sites": {},
     }

@@ -56,7 +56,9 @@ BACKEND = ServiceTarget(
     url="http://localhost:8000",
     min_tasks=2,
 )
-TARGET = Target("demo", "local", "000000000000", "us-east-1", "demo", {"backend": BACKEND})
+TARGET = Target(
+    "demo", "local", "000000000000", "us-east-1", "demo", "demo-records", {"backend": BACKEND}
+)
 
 
 def deployment(

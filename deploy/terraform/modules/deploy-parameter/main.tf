@@ -16,6 +16,7 @@ resource "aws_ssm_parameter" "deploy" {
     account     = data.aws_caller_identity.current.account_id
     region      = data.aws_region.current.name
     cluster     = var.cluster
+    records     = var.records
     services    = var.services
     sites       = var.sites
   })

@@ -13,6 +13,11 @@ variable "cluster" {
   type        = string
 }
 
+variable "records" {
+  description = "The bucket of the lock and of the releases' records."
+  type        = string
+}
+
 variable "services" {
   description = "Name in deploy.toml -> the fields of deploy.target.ServiceTarget."
   type = map(object({

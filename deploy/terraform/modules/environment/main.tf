@@ -104,12 +104,20 @@ module "site" {
   tags                    = lookup(var.cdn.tags, each.key, {})
 }
 
+module "records" {
+  source = "../records"
+
+  name          = local.name
+  force_destroy = var.disposable
+}
+
 module "deploy_parameter" {
   source = "../deploy-parameter"
 
   project     = var.project
   environment = var.environment
   cluster     = module.cluster.name
+  records     = module.records.bucket
 
   services = {
     for name, service in module.service : name => merge(service.target, {

@@ -1,0 +1,1 @@
+"""What an environment remembers of its applies: lock, journal, history, the way back."""
