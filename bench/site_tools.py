@@ -1,5 +1,6 @@
 """The tools that the benchmark measures, each with its best documented settings, and how."""
 
+import compileall
 import hashlib
 import json
 import os
@@ -129,15 +130,17 @@ def shipway(server: Server, site: Path, folder: Path) -> Tool:
     project = folder / "project"
     project.mkdir()
     shutil.copy(ROOT / "tasks.py", project)
+    shutil.copytree(ROOT / "deploy", project / "deploy", ignore=shutil.ignore_patterns("terraform"))
+    compileall.compile_dir(project / "deploy", quiet=1)
     configure(project, server, site)
     target = {
         "project": "bench", "environment": "local", "account": "000000000000",
-        "region": "us-east-1", "cluster": "bench", "services": {},
+        "region": "us-east-1", "cluster": "bench", "records": "records", "services": {},
         "sites": {"frontend": {"bucket": OURS, "distribution": "E1", "url": server.url}},
     }  # fmt: skip
     server.post("/_parameter?name=/bench/local/deploy", json.dumps(target).encode())
     argv = (sys.executable, "-m", "invoke", "deploy-frontend")
-    return Tool(OURS, argv, project, {"PYTHONPATH": str(ROOT)})
+    return Tool(OURS, argv, project)
 
 
 def configure(project: Path, server: Server, site: Path, cache: str = "") -> None:
