@@ -1,7 +1,9 @@
 """Reads MiniStack's distributions through its public CloudFront API."""
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from typing import Any, TypeVar
+from urllib.parse import urlencode
 
 from botocore.parsers import create_parser
 
@@ -12,6 +14,7 @@ from localcloud.cdn.s3 import Ask, authorization
 from localcloud.wire import service_model
 
 T = TypeVar("T")
+LOCAL_PORT = "LocalPort"  # the tag by which an environment says where its URL points
 _OK = 200
 
 
@@ -28,12 +31,24 @@ class ControlPlane:
         summaries = (listed or {}).get("DistributionList", {}).get("Items") or []
         described = [await calls.get("GetDistribution", Id=item["Id"]) for item in summaries]
         found = [item["Distribution"] for item in described if item]
+        ports = {item["Id"]: await _port(calls, item["ARN"]) for item in found}
         configs = [item["DistributionConfig"] for item in found]
         policies = await _policies(calls, configs)
         return Snapshot(
-            {item["Id"]: parse.distribution(item, policies) for item in found},
+            {
+                item["Id"]: replace(parse.distribution(item, policies), port=ports[item["Id"]])
+                for item in found
+            },
             await _functions(calls, configs),
         )
+
+
+async def _port(calls: "_Calls", arn: str) -> int:
+    """Return the port that the distribution's tag LocalPort asks for, 0 if it asks for none."""
+    reply = await calls.get("ListTagsForResource", query=urlencode({"Resource": arn}))
+    tags = (reply or {}).get("Tags", {}).get("Items") or ()
+    wanted = next((tag.get("Value", "") for tag in tags if tag["Key"] == LOCAL_PORT), "")
+    return int(wanted) if wanted.isdigit() else 0
 
 
 async def _policies(calls: "_Calls", configs: list[Mapping[str, Any]]) -> parse.Policies:
@@ -90,11 +105,11 @@ class _Calls:
         self._ask = ask
         self._headers = headers
 
-    async def get(self, action: str, **fields: str) -> dict[str, Any] | None:
+    async def get(self, action: str, query: str = "", **fields: str) -> dict[str, Any] | None:
         """Return the parsed reply, or None if there is no such thing."""
         operation = service_model("cloudfront").operation_model(action)
         path = operation.http["requestUri"].format(**fields)
-        reply = await self._ask("GET", path, headers=self._headers)
+        reply = await self._ask("GET", path, query=query, headers=self._headers)
         if reply.status != _OK:
             return None
         assert operation.output_shape is not None  # noqa: S101 - every Get has an output

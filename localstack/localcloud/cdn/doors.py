@@ -2,8 +2,9 @@
 
 import errno
 import socket
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import partial
+from itertools import chain
 
 from aiohttp import web
 
@@ -18,7 +19,7 @@ _HEADER_LINE = (
 
 
 class Doors:
-    """The open ports, by distribution. `base` is the first one; who came first has it.
+    """The open ports, by distribution. `base` is the first one for those that ask for none.
 
     A distribution keeps its port as long as the cloud runs, also while it is disabled.
     """
@@ -33,19 +34,22 @@ class Doors:
         """Return the port of each open distribution, by its id."""
         return {key: self._ports[key] for key in self._open}
 
-    async def sync(self, enabled: Iterable[str], known: Iterable[str]) -> None:
-        """Open and close ports so that exactly `enabled` are open; forget who is not `known`."""
-        wanted = list(enabled)
-        for key in self._open.keys() - set(wanted):
+    async def sync(self, enabled: Mapping[str, int], known: Iterable[str]) -> None:
+        """Open and close ports so that exactly `enabled` are open; forget who is not `known`.
+
+        `enabled` maps a distribution to the port that it asks for, 0 for any. It gets another one
+        if that is taken.
+        """
+        for key in self._open.keys() - enabled.keys():
             await self._open.pop(key).cleanup()
         for key in self._ports.keys() - set(known):
             del self._ports[key]
-        for key in wanted:
+        for key, asked in sorted(enabled.items(), key=lambda item: not item[1]):  # askers first
             if key not in self._open:
-                self._open[key] = await self._start(key)
+                self._open[key] = await self._start(key, asked)
 
-    async def _start(self, key: str) -> web.AppRunner:
-        sockets = self._reserve(key)
+    async def _start(self, key: str, asked: int) -> web.AppRunner:
+        sockets = self._reserve(key, asked)
         app = web.Application()
         app.router.add_route("*", "/{tail:.*}", partial(self._handle, key))
         app.on_response_prepare.append(unadorned)
@@ -62,10 +66,11 @@ class Doors:
             await web.SockSite(runner, bound).start()
         return runner
 
-    def _reserve(self, key: str) -> list[socket.socket]:
+    def _reserve(self, key: str, asked: int) -> list[socket.socket]:
         kept = set(self._ports.values())
+        best = (port for port in (self._ports.get(key, 0), asked) if port)
         free = (port for port in range(self._base, _LAST + 1) if port not in kept)
-        for port in (*((self._ports[key],) if key in self._ports else ()), *free):
+        for port in chain(best, free):
             if sockets := bind(port):
                 self._ports[key] = port
                 return sockets

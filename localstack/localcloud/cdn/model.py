@@ -132,6 +132,7 @@ class Distribution:
     origins: Mapping[str, Origin]
     root_object: str = ""
     errors: Mapping[int, ErrorRule] = field(default_factory=dict)
+    port: int = 0  # the loopback port that its tag asks for, 0 for any
 
     @property
     def account(self) -> str:

@@ -71,7 +71,7 @@ class Edges:
         await self._forwarder.start()
 
     async def stop(self) -> None:
-        await self._doors.sync((), ())
+        await self._doors.sync({}, ())
         await self._custom.stop()
         await self._forwarder.stop()
 
@@ -86,7 +86,7 @@ class Edges:
         for gone in self._merged.distributions.keys() - merged.distributions.keys():
             self._store.drop(gone, lambda _: True)
         self._merged = merged
-        enabled = [key for key, item in merged.distributions.items() if item.enabled]
+        enabled = {key: item.port for key, item in merged.distributions.items() if item.enabled}
         await self._doors.sync(enabled, merged.distributions)
         return tuple(
             Site(key, merged.distributions[key].domain, port)

@@ -91,6 +91,7 @@ class Site:
         *,
         origins: list[dict[str, Any]] | None = None,
         readable: bool = True,
+        tags: dict[str, str] | None = None,
         **options: Any,
     ) -> "Site":
         """Create the distribution; by default it serves the bucket with CachingOptimized."""
@@ -103,11 +104,17 @@ class Site:
             "DefaultCacheBehavior": default or behavior("bucket"),
             **options,
         }
-        made = self.cdn.create_distribution(DistributionConfig=config)["Distribution"]
+        made = self._create(config, tags or {})
         self.id, self.arn, self.domain = made["Id"], made["ARN"], made["DomainName"]
         if readable:
             self.allow("s3:GetObject", "/*")
         return self
+
+    def _create(self, config: dict[str, Any], tags: dict[str, str]) -> Any:
+        named = [{"Key": key, "Value": value} for key, value in tags.items()]
+        wanted = {"DistributionConfig": config, "Tags": {"Items": named}}
+        reply = self.cdn.create_distribution_with_tags(DistributionConfigWithTags=wanted)
+        return reply["Distribution"]
 
     def allow(self, action: str, resource: str, *more: dict[str, Any], arn: str = "") -> None:
         """Make the bucket's policy one that lets the distribution do `action`."""

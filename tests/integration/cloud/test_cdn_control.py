@@ -8,7 +8,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from tests.integration.cloud.distribution import SECURITY_HEADERS, Site, behavior, items
-from tests.integration.local_cloud import eventually
+from tests.integration.local_cloud import eventually, free_port
 
 pytestmark = pytest.mark.ecs
 
@@ -69,6 +69,18 @@ def test_both_kinds_of_localhost(site: Site) -> None:
         if host == "[::1]" and not socket.has_ipv6:
             continue
         assert httpx.get(f"http://{host}:{port}/", trust_env=False).text == "<p>one"
+
+
+def test_a_tag_asks_for_a_port(site: Site) -> None:
+    wanted = free_port()
+    site.publish(tags={"LocalPort": str(wanted)}).put("index.html", "<p>one")
+    assert site.url.endswith(f":{wanted}")
+    assert site.get().text == "<p>one"
+    other = Site(site.cloud).publish(tags={"LocalPort": str(wanted)})
+    try:
+        assert other.url != site.url  # taken: any other one
+    finally:
+        other.close()
 
 
 @pytest.mark.parametrize("zone", ["net", "localhost"])

@@ -127,7 +127,9 @@ def test_releases_stay_as_long_as_the_file_says(planned: Planned) -> None:
 
 def test_the_backends_errors_stay_its_own(planned: Planned) -> None:
     distribution = planned.site("aws_cloudfront_distribution")
-    assert distribution["custom_error_response"] == []
+    for rule in distribution["custom_error_response"]:
+        assert not rule["response_page_path"]
+        assert rule["error_caching_min_ttl"] == 0
     (backend,) = distribution["ordered_cache_behavior"]
     assert backend["path_pattern"] == "/api/*"
     assert backend["function_association"] == []

@@ -110,8 +110,8 @@ resource "aws_cloudfront_response_headers_policy" "main" {
   }
 }
 
-# No custom error responses: they would turn the backend's 404s into pages. router.js does what a
-# single-page application needs, and only for paths of the bucket.
+# No error response has a page of its own: it would turn the backend's 404s into pages. router.js
+# does what a single-page application needs, and only for paths of the bucket.
 resource "aws_cloudfront_distribution" "main" {
   #checkov:skip=CKV_AWS_68: a web application firewall costs money; attach one where it is needed
   #checkov:skip=CKV2_AWS_47: a web application firewall costs money; attach one where it is needed
@@ -177,6 +177,18 @@ resource "aws_cloudfront_distribution" "main" {
     cache_policy_id            = local.caching_disabled
     origin_request_policy_id   = local.all_viewer
     response_headers_policy_id = aws_cloudfront_response_headers_policy.main.id
+  }
+
+  # CloudFront keeps these for 10 s, where nothing else is kept too: a 404 of the API would outlive
+  # the creation of what was not there, and a 503 the deploy that caused it.
+  # https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/HTTPStatusCodes.html
+  dynamic "custom_error_response" {
+    for_each = [404, 500, 501, 502, 503, 504]
+
+    content {
+      error_code            = custom_error_response.value
+      error_caching_min_ttl = 0
+    }
   }
 
   restrictions {
