@@ -9,10 +9,10 @@ from deploy.outcome import Outcome
 from deploy.site import archive
 from deploy.site.bucket import Bucket
 from deploy.site.claim import Hold, LostError, swap
-from deploy.site.manifest import Entry, Release, next_entries, release_id
+from deploy.site.manifest import Entry, Release, manifest_key, next_entries, release_id
 from deploy.site.phase import FileCount, Phase, phase
 from deploy.site.plan import SitePlan, Upload
-from deploy.site.pointer import LEASE, Pointer, Run, claim, published
+from deploy.site.pointer import LEASE, Pointer, Run, claim, interrupted, published
 from deploy.site.upload import Store, putter, stored_all
 
 
@@ -112,6 +112,7 @@ class Switch:
             if hold.take(lambda pointer: self._claim(pointer, release)) is None:
                 return None
             with hold.kept():
+                self._forget_unpublished()
                 stored = self._stored(uploaded, hold, running)
                 self._record(release, stored)
                 hold.check()
@@ -121,6 +122,12 @@ class Switch:
         except BaseException:
             hold.abandon()
             raise
+
+    def _forget_unpublished(self) -> None:
+        """Delete the manifest of a run that ended before its release was live: it never was one."""
+        seen = self.plan.pointer
+        if seen and interrupted(seen) and seen.next:
+            self.bucket.delete([(manifest_key(seen.next), "")])
 
     def _claim(self, pointer: Pointer | None, release: Release) -> Pointer | None:
         """Claim, and note what the edge may hold wrongly from now on, should this run die."""

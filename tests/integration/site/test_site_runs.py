@@ -56,6 +56,7 @@ def held_process(
 UPLOADING = Fault("PUT", "hold", key="assets/.*", after=2)
 PAGE = Fault("PUT", "hold", key=PAGES)
 MANIFEST = Fault("PUT", "hold", key=r"\.shipway/releases/.*")
+SWITCH = Fault("PUT", "hold", key=r"\.shipway/live\.json", after=1)  # the first one claims
 LISTING = Fault("LIST", "hold", key="")
 INVALIDATING = Fault("INVALIDATE", "hold", key=".*")
 
@@ -77,7 +78,7 @@ def test_ctrl_c_is_safe_at_any_moment(old: World, proxy: FaultyCloud, moment: Fa
     assert (old.pointer["state"], old.pointer["pending"]) == ("live", [])
 
 
-@pytest.mark.parametrize("moment", [PAGE, MANIFEST])
+@pytest.mark.parametrize("moment", [PAGE, MANIFEST, SWITCH])
 def test_after_kill_9_the_next_run_takes_over_when_the_lease_has_ended(
     old: World, proxy: FaultyCloud, moment: Fault
 ) -> None:
@@ -95,6 +96,8 @@ def test_after_kill_9_the_next_run_takes_over_when_the_lease_has_ended(
     assert published.outcome is Outcome.SUCCEEDED
     assert old.whole() == old.whole("page1.html") == "two"
     assert (old.pointer["state"], old.pointer["pending"]) == ("live", [])
+    releases = old.s3.list_objects_v2(Bucket=old.bucket, Prefix=".shipway/releases/")
+    assert releases["KeyCount"] == 2  # the old one, and the one that took over
 
 
 def take_over(world: World) -> Published:
