@@ -6,6 +6,7 @@
     ├── BuildError          1   the image could not be built or pushed
     ├── ToolError           1   an external tool failed (terraform, docker)
     ├── LockedError         7   another run holds what this one needs; nothing was written
+    ├── LockLostError       5   another run has taken the lock over; nothing was written since
     └── Interrupted       130   Ctrl-C, where nothing was left to ask
 
 How a *rollout* ended is no exception but an `Outcome`: see `deploy.outcome`.
@@ -49,6 +50,10 @@ class ToolError(ShipwayError):
 
 class LockedError(ShipwayError):
     exit_code = 7
+
+
+class LockLostError(ShipwayError):
+    exit_code = 5
 
 
 class Interrupted(ShipwayError):  # noqa: N818 - not an error of anybody's

@@ -26,6 +26,7 @@ PURE_NAMES = {
     "invalidation.py",
     "releases.py",
     "pointer.py",
+    "lock.py",
 }
 IMPURE = {
     "boto3",
