@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from deploy.site.manifest import Entry, File, Head, Headers, Kind, Listed
+from deploy.object_replies import Listed
+from deploy.site.manifest import Entry, File, Head, Headers, Kind
 from deploy.site.media_types import content_type, is_page
 from deploy.site.merge import Match
 

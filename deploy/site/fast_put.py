@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from deploy.connections import CONNECT_SECONDS, READ_SECONDS, proxy_for
+from deploy.objects import bucket_url, is_virtual
 from deploy.signature import Credentials
 from deploy.signed_http import SignedHttp
 from deploy.site.workers import WORKERS
@@ -110,17 +111,3 @@ def _as_provided(credentials: Credentials) -> "S3Credential":
         "token": credentials.token or None,
         "expires_at": None,  # SignedHttp knows; then there is another store
     }
-
-
-def is_virtual(http: SignedHttp, bucket: str) -> bool:
-    """Whether the bucket is part of the host's name: on AWS, where its certificate covers that.
-
-    https://docs.aws.amazon.com/AmazonS3/latest/userguide/VirtualHosting.html
-    """
-    return not http.endpoint and "." not in bucket
-
-
-def bucket_url(http: SignedHttp, bucket: str) -> str:
-    """Return the URL that the bucket's keys are appended to."""
-    url = http.url("s3")
-    return url.replace("://", f"://{bucket}.", 1) if is_virtual(http, bucket) else f"{url}{bucket}/"

@@ -67,16 +67,6 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
-class Listed:
-    """One object as ListObjectsV2 has it. `modified` in Unix seconds, by the server's clock."""
-
-    key: str
-    size: int
-    etag: str
-    modified: float
-
-
-@dataclass(frozen=True, slots=True)
 class Release:
     """The head of a release's manifest; its entries follow, sorted by key.
 

@@ -3,7 +3,8 @@
 from collections.abc import Callable, Iterable, Iterator
 from typing import Generic, NamedTuple, TypeVar
 
-from deploy.site.manifest import OWN_PREFIX, Entry, File, Listed
+from deploy.object_replies import Listed
+from deploy.site.manifest import OWN_PREFIX, Entry, File
 
 T = TypeVar("T")
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from deploy.errors import LockedError, ToolError
-from deploy.site.bucket import Got
+from deploy.objects import Got
 from deploy.site.claim import Hold, LostError, leased, read, swap
 from deploy.site.pointer import Pointer, Run, hold, parse, serialize
 

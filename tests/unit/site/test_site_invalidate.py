@@ -6,7 +6,7 @@ import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 
 from deploy.events import Event, Note, PhaseEnded, PhaseProgress
-from deploy.site.bucket import Got
+from deploy.objects import Got
 from deploy.site.invalidate import Batch, invalidate
 from deploy.site.pointer import Pointer, parse, serialize
 

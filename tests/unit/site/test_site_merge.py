@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from deploy.site.manifest import Listed
+from deploy.object_replies import Listed
 from deploy.site.merge import Match, merge
 from tests.unit.site.values import KEYS, entry_of, file_of, listed_of
 

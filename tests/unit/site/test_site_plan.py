@@ -8,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from deploy.errors import PreflightError
+from deploy.object_replies import Listed
 from deploy.site.headers import IMMUTABLE
-from deploy.site.manifest import Entry, File, Head, Headers, Listed, next_entries
+from deploy.site.manifest import Entry, File, Head, Headers, next_entries
 from deploy.site.merge import merge
 from deploy.site.plan import Draft, SitePlan, guard
 from deploy.site.pointer import Pointer

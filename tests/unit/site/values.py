@@ -8,8 +8,9 @@ from typing import Any
 from hypothesis import strategies as st
 
 from deploy.config.model import Site
+from deploy.object_replies import Listed
 from deploy.site.headers import headers_for
-from deploy.site.manifest import Entry, File, Fingerprint, Listed, Release
+from deploy.site.manifest import Entry, File, Fingerprint, Release
 
 # What a file may be called: folders, and characters on both sides of "/".
 NAMES = st.text(alphabet="a-./é~ b*%?😀", min_size=1, max_size=4)
