@@ -6,7 +6,7 @@ What every command asks first needs no client (`Aws.http`): a client costs half 
 import json
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cache, cached_property
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
@@ -26,6 +26,8 @@ RETRIES = {"mode": "adaptive", "total_max_attempts": 8}
 # The first question of a run: who nobody answers should hear of it at once.
 FIRST_ATTEMPTS = 2
 CONNECT_SECONDS, READ_SECONDS = 3, 30
+# Operations that change nothing; any other is taken for a write.
+READS = ("Describe", "List", "Get", "Head", "BatchGet", "BatchCheck", "Filter", "Simulate")
 
 
 class Aws:
@@ -34,6 +36,7 @@ class Aws:
     def __init__(self, config: Config) -> None:
         self.config = config
         self.client = cache(self._client)
+        self._check: Callable[[], None] | None = None
 
     @property
     def environment(self) -> str:
@@ -41,11 +44,29 @@ class Aws:
 
     def _client(self, service: str) -> Any:
         """Return a boto3 client, such as `client("ecs")`."""
-        return self._session.client(  # type: ignore[call-overload]
+        client = self._session.client(  # type: ignore[call-overload]
             service,
             endpoint_url=self.config.environment.endpoint,
             config=self._options(),
         )
+        # Last: the handler of adaptive retries waits in the same place.
+        client.meta.events.register_last("before-send", self._before_send)
+        return client
+
+    def fence(self, check: Callable[[], None]) -> None:
+        """Call `check` (such as `Hold.check`) before every write from now on, each retry included.
+
+        What it raises ends the operation: nothing is sent. It holds for the clients that are there,
+        those to come, and what asks `http` from now on; an `http` taken before stays as it was.
+        """
+        self._check = check
+        self.http = self.http.fenced(check)
+
+    def _before_send(self, event_name: str, **_: Any) -> None:
+        """https://docs.aws.amazon.com/boto3/latest/guide/events.html"""
+        operation = event_name.rpartition(".")[2]
+        if self._check and not operation.startswith(READS):
+            self._check()
 
     def _options(self) -> "BotoConfig":
         from botocore.config import Config as BotoConfig

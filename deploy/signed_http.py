@@ -7,6 +7,7 @@ import hashlib
 import random
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from copy import copy
 from dataclasses import dataclass, field, replace
 from email.utils import parsedate_to_datetime
 from http.client import HTTPConnection, HTTPException, HTTPResponse
@@ -103,6 +104,7 @@ class SignedHttp:
         self.clock, self.sleep, self.jitter = clock, sleep, jitter
         self.skew = 0.0  # seconds that this machine's clock is behind, once AWS has complained
         self._ahead = 0.0  # of this machine's clock, by the last reply
+        self.before_write: Callable[[], None] = _nothing
 
     @property
     def suffix(self) -> str:
@@ -123,6 +125,14 @@ class SignedHttp:
         It is never too early: replies tell the second that has begun.
         """
         return self.clock() + self._ahead
+
+    def fenced(self, check: Callable[[], None]) -> "SignedHttp":
+        """Return one that calls `check` before each attempt at a write to S3; what it raises ends
+        the request. Only S3 is written to in this way: requests of other services read.
+        """
+        fenced = copy(self)
+        fenced.before_write = check
+        return fenced
 
     def request(
         self,
@@ -152,6 +162,8 @@ class SignedHttp:
                 return self._conclude(asked, reply, tries)
 
     def _attempt(self, asked: _Asked, tries: _Tries) -> Response | OSError | HTTPException:
+        if asked.service == "s3" and asked.method not in {"GET", "HEAD"}:
+            self.before_write()
         tries.used = self.credentials.current()
         headers = signed(
             asked.method,
@@ -243,6 +255,10 @@ class SignedHttp:
             f"{host} cannot be reached: {reply or type(reply).__name__} ({tries.count} attempts)",
             remedy="check the network (and HTTPS_PROXY, NO_PROXY), then run it again",
         ) from reply
+
+
+def _nothing() -> None:
+    pass
 
 
 def _write(connection: HTTPConnection, asked: _Asked, target: str, headers: dict[str, str]) -> None:
