@@ -9,7 +9,7 @@ import sys
 
 from invoke import Collection, Context, task
 
-from deploy.cli import deploying, infra, starting
+from deploy.cli import deploying, infra, lock, starting
 
 
 @task(default=True, name="list", auto_shortflags=False)
@@ -30,3 +30,4 @@ namespace = Collection(
 )
 namespace.add_collection(Collection("cloud", starting.up, starting.down, starting.status))
 namespace.add_collection(Collection("infra", infra.plan_, infra.apply_, infra.destroy_))
+namespace.add_collection(Collection("lock", lock.status, lock.take, lock.release))

@@ -15,6 +15,7 @@ JSON = {"json": "print JSON lines instead of text"}
 PLAN = {"plan": "show what would change and why, and stop (also: invoke --dry)"}
 YES = {"yes": "don't ask before a change to an environment that is not local"}
 TIMEOUT = {"timeout": "seconds to wait for a rollout (default: 600)"}
+WAIT = {"wait-for-lock": "seconds to wait while another run holds the environment (default: 0)"}
 SITE = {"site": "the site of deploy.toml (default: frontend)"}
 SERVICE = {"service": "the service of deploy.toml (default: backend)"}
 

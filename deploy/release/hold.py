@@ -4,6 +4,7 @@ import random
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from typing import Protocol
 
 from deploy.errors import LockLostError, ShipwayError, ToolError
@@ -23,6 +24,7 @@ from deploy.release.lock import (
     renew,
     serialize,
 )
+from deploy.release.lock import freeze as frozen
 
 PHASE = "lock"
 LOOK = 2.0  # seconds, on average, between two looks at a lock that another run holds
@@ -30,6 +32,7 @@ PATIENCE = 3.0  # seconds that the end of a hold waits for a renewal under way
 ATTEMPTS = 50  # at one swap: each that is lost was won by another run
 
 Change = Callable[[Lock], Lock | None]
+Swapped = tuple[Lock, Lock | None]  # what was there, and what was written
 
 
 class Object(Protocol):
@@ -54,7 +57,7 @@ def read(objects: Objects) -> Lock:
     return parse(got.body if got else None)
 
 
-def swap(objects: Objects, change: Change) -> tuple[Lock, Lock | None]:
+def swap(objects: Objects, change: Change) -> Swapped:
     """Put `change(what is there)` in its place, again if another run was faster.
 
     Returns what was there and what was written; if `change` returns None, nothing was.
@@ -112,7 +115,7 @@ class Hold:
                 remedy="see who has it: `invoke lock.status`; then run this again",
             )
 
-    def take(self, reason: str) -> tuple[Lock, Lock | None]:
+    def take(self, reason: str) -> Swapped:
         """Claim the lock. Returns what was there, and the lock if it is held now, else None."""
         asked = self._times()
 
@@ -201,9 +204,9 @@ def locked(
     Clocks as in `Hold`, `lease` in seconds.
     """
     hold = Hold(objects, who, lease=lease, clock=clock, now=now)
-    queue = _Queue(hold, emit, wait, sleep, environment)
+    queue = Queue(emit, wait, clock, now, sleep, environment)
     try:
-        queue.take(reason)
+        queue.take(lambda: hold.take(reason), who)
         with hold.kept():
             yield hold
     finally:
@@ -211,53 +214,75 @@ def locked(
             emit(Note(f"the lock was not let go; it ends by itself in {lease:.0f} s", "warning"))
 
 
-class _Queue:
-    """A run's wait for the lock: visible, and not for ever."""
+def freeze(
+    objects: Objects,
+    *,
+    who: Holder,
+    emit: Emit,
+    wait: float,
+    reason: str,
+    clock: Callable[[], float],
+    now: Callable[[], float],
+    sleep: Callable[[float], None],
+    environment: str = "local",
+) -> Lock:
+    """Hold the environment's lock for `who` until it is let go; return it.
 
-    def __init__(
-        self,
-        hold: Hold,
-        emit: Emit,
-        wait: float,
-        sleep: Callable[[float], None],
-        environment: str,
-    ) -> None:
-        self.hold, self.emit, self.wait, self.sleep = hold, emit, wait, sleep
-        self.environment = environment
-        self.started = hold.clock()
-        self.waiting = False
+    Waits, and raises LockedError, as `locked` does.
+    """
+    queue = Queue(emit, wait, clock, now, sleep, environment)
+    return queue.take(
+        lambda: swap(objects, lambda lock: frozen(lock, who, now(), reason=reason)), who
+    )
+
+
+@dataclass
+class Queue:
+    """A run's wait for the lock: visible, and `wait` seconds at most."""
+
+    emit: Emit
+    wait: float
+    clock: Callable[[], float]
+    now: Callable[[], float]
+    sleep: Callable[[float], None]
+    environment: str
+    waiting: bool = False
+
+    def __post_init__(self) -> None:
+        self.started = self.clock()
 
     @property
     def waited(self) -> float:
-        return self.hold.clock() - self.started
+        return self.clock() - self.started
 
-    def take(self, reason: str) -> None:
-        """Take the lock, or raise LockedError."""
+    def take(self, attempt: Callable[[], Swapped], who: Holder) -> Lock:
+        """Return the lock once an attempt got it, or raise LockedError."""
         while True:
-            before, taken = self.hold.take(reason)
+            before, taken = attempt()
             if taken:
-                return self._taken(before)
+                self._taken(before, who)
+                return taken
             if self.waited >= self.wait:
                 raise self._refused(before)
             self._show(before)
             look = LOOK * random.uniform(0.5, 1.5)  # noqa: S311 - so that not all look at once
-            self.sleep(min(look, self.wait - self.waited))
+            self.sleep(max(0.0, min(look, self.wait - self.waited)))
 
     def _show(self, lock: Lock) -> None:
         if not self.waiting:
             self.waiting = True
             self.emit(PhaseStarted(PHASE, f"up to {ago(self.wait)}"))
-        self.emit(PhaseProgress(PHASE, f"waiting for {described(lock, self.hold.now())}"))
+        self.emit(PhaseProgress(PHASE, f"waiting for {described(lock, self.now())}"))
 
-    def _taken(self, before: Lock) -> None:
+    def _taken(self, before: Lock, who: Holder) -> None:
         if self.waiting:
             self.emit(PhaseEnded(PHASE, ok=True, seconds=self.waited, detail="taken"))
-        other = left_behind(before, self.hold.now())
-        if other and other.id != self.hold.who.id:
+        other = left_behind(before, self.now())
+        if other and other.id != who.id:
             cut_off = f"{other.name} ({before.reason}) ended without letting the lock go"
             self.emit(Note(f"{cut_off}; its lease has ended", "warning"))
 
     def _refused(self, lock: Lock) -> ShipwayError:
         if self.waiting:
             self.emit(PhaseEnded(PHASE, ok=False, seconds=self.waited, detail="held by another"))
-        return refusal(lock, self.hold.now(), self.environment)
+        return refusal(lock, self.now(), self.environment)

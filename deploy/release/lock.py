@@ -106,6 +106,15 @@ def claim(lock: Lock, who: Holder, now: float, *, reason: str, lease: float | No
     return Lock(lock.token + 1, who, reason, since=now, until=until)
 
 
+def freeze(lock: Lock, who: Holder, now: float, *, reason: str) -> Lock | None:
+    """Return the lock held by `who` until it is let go, None if another holds it.
+
+    One's own freeze gets the new reason.
+    """
+    own = lock.holder if lock.until is None and _is_of(lock, who) else None
+    return claim(lock, own or who, now, reason=reason, lease=None)
+
+
 def renew(lock: Lock, who: Holder, now: float, *, lease: float) -> Lock | None:
     """Return the lock with the lease renewed, None if `who` does not hold it any more."""
     return replace(lock, until=now + lease) if has(lock, who) else None
@@ -114,6 +123,11 @@ def renew(lock: Lock, who: Holder, now: float, *, lease: float) -> Lock | None:
 def release(lock: Lock, who: Holder) -> Lock | None:
     """Return the lock let go, None if `who` does not hold it any more."""
     return free(lock) if has(lock, who) else None
+
+
+def may_free(lock: Lock, who: Holder, now: float) -> bool:
+    """Whether a person may let the lock go without force: their freeze, or a lease that ended."""
+    return not holder(lock, now) or (lock.until is None and _is_of(lock, who))
 
 
 def free(lock: Lock) -> Lock | None:
@@ -126,28 +140,51 @@ def has(lock: Lock, who: Holder) -> bool:
     return lock.holder is not None and lock.holder.id == who.id
 
 
+def _is_of(lock: Lock, who: Holder) -> bool:
+    return lock.holder is not None and lock.holder.name == who.name
+
+
 def described(lock: Lock, now: float) -> str:
-    """Return who holds it, why and since when: "ada@laptop, deploy since 2 min"."""
+    """Return who has it, why and since when: "ada@laptop, deploy since 2 min"."""
     if lock.holder is None:
         return "nobody"
-    frozen = "freeze: " if lock.until is None else ""
-    return f"{lock.holder.name}, {frozen}{lock.reason} since {ago(now - lock.since)}"
+    since = f"since {ago(now - lock.since)}"
+    if lock.until is None:
+        return f"{lock.holder.name}, freeze {since}: {lock.reason}"
+    return f"{lock.holder.name}, {lock.reason} {since}"
+
+
+def lease_left(lock: Lock, now: float) -> float:
+    """Return the seconds after which another may have the lock if it is not renewed."""
+    return max(0.0, (lock.until or 0.0) + SLACK - now)
 
 
 def refusal(lock: Lock, now: float, environment: str) -> LockedError:
     """Return what a run is told that may not change the environment now."""
-    option = "" if environment == "local" else f" --env {environment}"
+    message = f"environment {environment} is locked: {described(lock, now)}"
+    wait = "wait with `--wait-for-lock 600`"
     if lock.until is None:
-        message = f"environment {environment} is frozen by {described(lock, now)}"
-        return LockedError(
-            message, remedy=f"when it may change again: `invoke lock.release{option}`"
-        )
-    left = max(0, lock.until + SLACK - now)
+        typed = command("lock.release", environment)
+        return LockedError(message, remedy=f"when it may change again: `{typed}`; or {wait}")
+    left = f"{lease_left(lock, now):.0f} s"
+    return LockedError(message, remedy=f"{wait}; if that run was killed, its lease ends in {left}")
+
+
+def unforced(lock: Lock, now: float, environment: str) -> LockedError:
+    """Return what a person is told who may not let the lock go."""
+    typed = f"`{command('lock.release', environment)} --force`"
+    ask = "ask them"
+    if lock.until is not None:
+        ask = "it lets go when it ends, and its lease ends soon if it was killed"
     return LockedError(
-        f"environment {environment} is held by {described(lock, now)}",
-        remedy="wait for it with `--wait-for-lock 600`; "
-        f"if that run was killed, its lease ends in {left:.0f} s",
+        f"environment {environment} is locked by another: {described(lock, now)}",
+        remedy=f"{ask}; without their consent: {typed}, and a run stops before its next write",
     )
+
+
+def command(task: str, environment: str) -> str:
+    """Return what a person types for a task of the environment."""
+    return f"invoke {task}" + ("" if environment == "local" else f" --env {environment}")
 
 
 def ago(seconds: float) -> str:

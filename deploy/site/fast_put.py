@@ -52,6 +52,7 @@ class FastPut:
         """
         if self.http.skew or self._failures >= TRUSTED_FAILURES:
             return None
+        self.http.before_write()
         import obstore
         from obstore.exceptions import BaseError
 
