@@ -13,6 +13,7 @@ class Outcome(Enum):
     SUPERSEDED = ("superseded", 5)
     TIMED_OUT = ("timed out", 6)
     INTERRUPTED = ("interrupted", 130)
+    NOT_STARTED = ("not started", 1)  # one that it waits for has failed
 
     def __init__(self, label: str, exit_code: int) -> None:
         self.label = label

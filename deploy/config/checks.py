@@ -3,6 +3,7 @@ they are elsewhere, so that all problems are reported together.
 """
 
 from collections.abc import Iterator, Mapping
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from typing import Any
 
@@ -56,6 +57,48 @@ def service_files(path: str, service: Mapping[str, Any], root: Path) -> Iterator
             yield f"{path}.build.secrets.{key}", f"there is no file {file}"
 
 
+def image(name: str, services: Mapping[str, Any]) -> Iterator[Problem]:
+    """Yield unless a service has either a context of its own or the image of one that has."""
+    service, path = services[name], f"services.{name}"
+    owner = service.get("image")
+    if owner is None:
+        if "context" not in service:
+            yield f"{path}.context", 'is missing; or run another service\'s image: image = "NAME"'
+        return
+    for key in ("context", "build"):
+        if key in service:
+            yield f"{path}.{key}", f"is that of services.{owner}, whose image it runs; leave it out"
+    found = services.get(owner) if isinstance(owner, str) else {}
+    if owner == name:
+        yield f"{path}.image", "is its own name; give a context instead"
+    elif found is None:
+        yield f"{path}.image", f"there is no service {owner}; {_defined(services)}"
+    elif isinstance(found, Mapping) and found.get("image"):
+        told = f"services.{owner} has no image of its own"
+        yield f"{path}.image", f'{told}; write the one that has: image = "{found["image"]}"'
+
+
+def _defined(services: Mapping[str, Any]) -> str:
+    return f"defined: {', '.join(services)}"
+
+
+def order(services: Mapping[str, Any]) -> Iterator[Problem]:
+    """Yield what is wrong with `after`: unknown services, and circles, where none could start."""
+    after: dict[str, list[str]] = {}
+    for name, service in services.items():
+        listed = service.get("after") if isinstance(service, Mapping) else None
+        names = [each for each in listed if isinstance(each, str)] if listed else []
+        after[name] = [each for each in names if each in services]
+        for each in names:
+            if each not in services:
+                yield f"services.{name}.after", f"there is no service {each}; {_defined(services)}"
+    try:
+        TopologicalSorter(after).prepare()
+    except CycleError as error:
+        circle = error.args[1][::-1]  # graphlib lists predecessors first
+        yield f"services.{circle[0]}.after", f"goes in a circle: {' after '.join(circle)}"
+
+
 def ports(services: Mapping[str, Any]) -> Iterator[Problem]:
     """Yield services whose port another one has: each is reached at its own on one machine."""
     owners: dict[int, str] = {}
@@ -79,14 +122,17 @@ def account(name: str, environment: Mapping[str, Any]) -> Iterator[Problem]:
 
 def problems(data: Mapping[str, Any], root: Path) -> Iterator[Problem]:
     """Yield every problem of the tables (environments overlaid, variables replaced)."""
-    services = data.get("services")
-    for name, service in services.items() if isinstance(services, Mapping) else ():
+    given = data.get("services")
+    services: Mapping[str, Any] = given if isinstance(given, Mapping) else {}
+    for name, service in services.items():
         if isinstance(service, Mapping):
             path = f"services.{name}"
             size = service.get("cpu", DEFAULT_CPU), service.get("memory", DEFAULT_MEMORY)
             yield from fargate_size(path, *size)
             yield from service_files(path, service, root)
-    yield from ports(services if isinstance(services, Mapping) else {})
+            yield from image(name, services)
+    yield from ports(services)
+    yield from order(services)
     environments = data.get("environments")
     for name, environment in environments.items() if isinstance(environments, Mapping) else ():
         if isinstance(environment, Mapping):

@@ -158,28 +158,35 @@ def _config(tables: Mapping[str, Any], environment: str, root: Path) -> Config:
         environment=Environment(
             name=environment, **{**table.model_dump(exclude={"confirm"}), "confirm": confirm}
         ),
-        services={
-            name: _service(name, service.model_dump(), root)
-            for name, service in parsed.services.items()
-        },
+        services=_services({name: t.model_dump() for name, t in parsed.services.items()}, root),
         sites={name: _site(name, site.model_dump(), root) for name, site in parsed.sites.items()},
     )
 
 
-def _service(name: str, table: dict[str, Any], root: Path) -> Service:
-    context = (root / table.pop("context")).resolve()
-    build = table.pop("build")
-    return Service(
-        name=name,
-        build=Build(
-            context=context,
-            dockerfile=context / build["dockerfile"],
-            platform=build["platform"],
-            # an empty value leaves the argument or the secret out
-            args={key: value for key, value in build["args"].items() if value},
-            secrets={key: root / value for key, value in build["secrets"].items() if value},
-        ),
-        **{**table, "command": tuple(table["command"])},
+def _services(tables: Mapping[str, dict[str, Any]], root: Path) -> dict[str, Service]:
+    """Return the services; one that runs another's image has that one's build."""
+    return {
+        name: _service(name, table, _build(tables[table["image"] or name], root))
+        for name, table in tables.items()
+    }
+
+
+def _service(name: str, table: Mapping[str, Any], build: Build) -> Service:
+    given = {key: value for key, value in table.items() if key not in ("context", "build")}
+    words = {"command": tuple(table["command"]), "after": tuple(table["after"])}
+    return Service(name=name, build=build, **{**given, **words, "image": table["image"] or ""})
+
+
+def _build(table: Mapping[str, Any], root: Path) -> Build:
+    context = (root / table["context"]).resolve()
+    build = table["build"]
+    return Build(
+        context=context,
+        dockerfile=context / build["dockerfile"],
+        platform=build["platform"],
+        # an empty value leaves the argument or the secret out
+        args={key: value for key, value in build["args"].items() if value},
+        secrets={key: root / value for key, value in build["secrets"].items() if value},
     )
 
 

@@ -27,7 +27,9 @@ class BuildTable(Table):
 
 
 class ServiceTable(Table):
-    context: str
+    context: str | None = None  # deploy.config.checks: this or `image`
+    image: str | None = None
+    after: list[str] = []
     port: Port
     cpu: int = 1024
     memory: int = 2048

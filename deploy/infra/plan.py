@@ -80,6 +80,7 @@ def variables(config: Config) -> dict[str, Any]:
                 "port": service.port,
                 "health": service.health,
                 "start_period": service.start_period,
+                "image": service.image,
             }
             for name, service in config.services.items()
         },

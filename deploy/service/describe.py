@@ -1,6 +1,7 @@
 """Reads of ECS: the state that a plan is made of, and the observations that a rollout is."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from deploy.errors import PreflightError
@@ -15,6 +16,7 @@ from deploy.target import ServiceTarget, Target
 # https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DescribeTasks.html
 TASKS_A_CALL = 100
 REVISIONS_A_CALL = 20
+READS_AT_ONCE = 4
 
 
 def describe_services(ecs: Any, cluster: str, services: Sequence[str]) -> dict[str, dict[str, Any]]:
@@ -39,7 +41,9 @@ def read_states(ecs: Any, target: Target, names: Sequence[str]) -> dict[str, Ser
             f"no such service on the cluster {target.cluster}: {', '.join(missing)}",
             remedy="run `invoke infra.apply` to create it",
         )
-    return {name: _state(ecs, entry, found[entry.service]) for name, entry in wanted.items()}
+    with ThreadPoolExecutor(READS_AT_ONCE) as threads:
+        states = threads.map(lambda each: _state(ecs, each, found[each.service]), wanted.values())
+        return dict(zip(wanted, states, strict=True))
 
 
 def _state(ecs: Any, target: ServiceTarget, service: Mapping[str, Any]) -> ServiceState:
@@ -63,11 +67,24 @@ def read_definition(ecs: Any, name: str) -> dict[str, Any] | None:
     return definition
 
 
-def observe(ecs: Any, cluster: str, service: str, watch: Watch, *, closely: bool) -> Observation:
-    """Return what can be seen of my deployment: one call, or five when looking `closely`."""
-    seen = describe_services(ecs, cluster, [service]).get(service)
-    if not closely or seen is None:
-        return parse(seen)
+def observe(
+    ecs: Any, cluster: str, watches: Mapping[str, Watch], closely: Collection[str]
+) -> dict[str, Observation]:
+    """Return what can be seen of my deployments, by the ECS services' names that `watches` has.
+
+    One call for ten services, and five more for each that is looked at `closely`.
+    """
+    found = describe_services(ecs, cluster, list(watches))
+    return {
+        service: _closely(ecs, cluster, found[service], watch)
+        if service in closely and service in found
+        else parse(found.get(service))
+        for service, watch in watches.items()
+    }
+
+
+def _closely(ecs: Any, cluster: str, seen: Mapping[str, Any], watch: Watch) -> Observation:
+    service = seen["serviceName"]
     tasks = read_tasks(ecs, cluster, service, "RUNNING", "STOPPED")
     return parse(seen, _service_deployment(ecs, cluster, service, watch), tasks, watch.mine)
 

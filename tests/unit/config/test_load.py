@@ -154,3 +154,51 @@ def test_a_missing_secret_file_is_reported(project: Path) -> None:
 def test_this_repository_is_configured(request: pytest.FixtureRequest) -> None:
     config = load(request.config.rootpath, "prod", {})
     assert config.environment.account
+
+
+WORKER = '[services.worker]\nimage = "api"\nport = 8001\nafter = ["api"]\n'
+
+
+def test_a_service_may_run_the_image_of_another_and_wait_for_it(project: Path) -> None:
+    (project / "deploy.toml").write_text(MINIMAL + WORKER)
+    services = load(project, "local", {}).services
+    assert services["worker"].image == "api"
+    assert services["worker"].build == services["api"].build
+    assert (services["api"].image, services["api"].after) == ("", ())
+    assert services["worker"].after == ("api",)
+
+
+BAD_IMAGES = {
+    "no context": ("port = 1\n", "context: is missing; or run another service's image"),
+    "its context too": ('context = "api"\nimage = "api"\nport = 1\n', "context: is that of"),
+    "its build too": ('image = "api"\nbuild.args = {}\nport = 1\n', "build: is that of"),
+    "unknown": ('image = "web"\nport = 1\n', "image: there is no service web; defined: api, xy"),
+    "itself": ('image = "xy"\nport = 1\n', "image: is its own name"),
+}
+
+
+@pytest.mark.parametrize("name", BAD_IMAGES)
+def test_an_image_that_is_none_is_refused(project: Path, name: str) -> None:
+    text, said = BAD_IMAGES[name]
+    (line,) = refused(project, MINIMAL + "[services.xy]\n" + text)
+    assert line.startswith(f"services.xy.{said}")
+
+
+def test_the_image_of_a_service_that_has_none_is_refused(project: Path) -> None:
+    text = MINIMAL + WORKER + '[services.xy]\nimage = "worker"\nport = 1\n'
+    (line,) = refused(project, text)
+    assert line.startswith("services.xy.image: services.worker has no image of its own")
+    assert 'image = "api"' in line
+
+
+def test_waiting_for_an_unknown_service_is_refused(project: Path) -> None:
+    (line,) = refused(project, MINIMAL.replace("port = 8000", 'port = 8000\nafter = ["db"]'))
+    assert line == "services.api.after: there is no service db; defined: api"
+
+
+@pytest.mark.parametrize("after", ["worker", "api"])
+def test_services_that_wait_for_each_other_are_refused(project: Path, after: str) -> None:
+    text = MINIMAL.replace("port = 8000", f'port = 8000\nafter = ["{after}"]') + WORKER
+    (line,) = refused(project, text)
+    assert "after: goes in a circle: " in line
+    assert "api after" in line

@@ -73,8 +73,8 @@ def test_local_variables_carry_endpoint_and_port() -> None:
         "environment": "local",
         "region": "us-east-1",
         "services": {
-            "web": {"port": 8000, "health": "/health", "start_period": 10},
-            "api": {"port": 8000, "health": "/health", "start_period": 10},
+            "web": {"port": 8000, "health": "/health", "start_period": 10, "image": ""},
+            "api": {"port": 8000, "health": "/health", "start_period": 10, "image": ""},
         },
         "default_service": "web",
         "sites": {},

@@ -16,8 +16,8 @@ variable "region" {
 }
 
 variable "services" {
-  description = "Services of deploy.toml: the container's port, the path of its health check, seconds to start."
-  type        = map(object({ port = number, health = string, start_period = number }))
+  description = "Services of deploy.toml: the container's port, the path of its health check, seconds to start, whose image it runs (its own: empty)."
+  type        = map(object({ port = number, health = string, start_period = number, image = optional(string, "") }))
 }
 
 variable "default_service" {

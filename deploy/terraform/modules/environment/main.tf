@@ -14,6 +14,8 @@ locals {
 }
 
 locals {
+  image_of = { for name, service in var.services : name => coalesce(service.image, name) }
+
   sites = {
     for name, site in module.site : name => {
       bucket       = site.bucket
@@ -49,7 +51,7 @@ module "cluster" {
 
 module "registry" {
   source   = "../registry"
-  for_each = var.services
+  for_each = { for name, service in var.services : name => service if service.image == "" }
 
   name         = "${local.name}-${each.key}"
   force_delete = var.disposable
@@ -81,8 +83,8 @@ module "service" {
   }
 
   repository = {
-    url = module.registry[each.key].url
-    arn = module.registry[each.key].arn
+    url = module.registry[local.image_of[each.key]].url
+    arn = module.registry[local.image_of[each.key]].arn
   }
 }
 
@@ -121,8 +123,8 @@ module "deploy_parameter" {
 
   services = {
     for name, service in module.service : name => merge(service.target, {
-      repository     = module.registry[name].name
-      repository_url = module.registry[name].url
+      repository     = module.registry[local.image_of[name]].name
+      repository_url = module.registry[local.image_of[name]].url
       url            = name == var.default_service ? local.url : "${local.url}/${name}"
     })
   }

@@ -12,3 +12,8 @@ output "site_urls" {
   description = "Where each site is reached."
   value       = { for name, site in local.sites : name => site.url }
 }
+
+output "target" {
+  description = "What the deploy parameter says: every identifier that a deploy needs."
+  value       = module.deploy_parameter.target
+}
