@@ -11,6 +11,7 @@ PURE_NAMES = {
     "plan.py",
     "watch.py",
     "diff.py",
+    "fleet.py",
     "source.py",
     "poll.py",
     "observation.py",
