@@ -1,6 +1,6 @@
 """The figures that Shipway promises, beside its peers' in one run: `nox -s bench`.
 
-    python bench/run.py [backend] [site [--rounds N] [--small]]
+    python bench/run.py [backend] [site [--rounds N] [--small] [--latency SECONDS]]
 
 Without a part, all of them. Each prints a line for each promise: met, or MISSED.
 """
@@ -17,6 +17,7 @@ def main() -> None:
     parser.add_argument("parts", nargs="*", help="backend, site (default: both)")
     parser.add_argument("--rounds", type=int, default=3, help="of the site's cases (default: 3)")
     parser.add_argument("--small", action="store_true", help="without the site of 100,000 files")
+    parser.add_argument("--latency", type=float, default=0, help="seconds before each reply of S3")
     options = parser.parse_args()
     parts = options.parts or ["backend", "site"]
     if unknown := set(parts) - {"backend", "site"}:
@@ -28,7 +29,7 @@ def main() -> None:
     if "site" in parts:
         from bench import site
 
-        site.main(options.rounds, small=options.small)
+        site.main(options.rounds, small=options.small, latency=options.latency)
 
 
 if __name__ == "__main__":

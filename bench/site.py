@@ -41,9 +41,13 @@ class Measured(defaultdict[tuple[str, str], list[Run]]):
         return median(self[case, OURS])
 
 
-def main(rounds: int, *, small: bool) -> None:
-    """Measure and print. `rounds` of everything; `small` leaves out the 100,000 files."""
-    figures = [small_site(rounds)] if small else [small_site(rounds), large_site(rounds)]
+def main(rounds: int, *, small: bool, latency: float) -> None:
+    """Measure and print. `rounds` of everything; `small` leaves out the 100,000 files; `latency`,
+    in seconds, stands for a network and S3's own time.
+    """
+    figures = [small_site(rounds, latency)]
+    if not small:
+        figures.append(large_site(rounds, latency))
     for measured in figures:
         print(f"\n{measured.files:,} files, medians\n\n{table(measured)}\n", flush=True)
     promises(figures[0])
@@ -51,10 +55,10 @@ def main(rounds: int, *, small: bool) -> None:
         beside(measured, SAME, f"{measured.files:,} files, no change")
 
 
-def small_site(rounds: int) -> Measured:
+def small_site(rounds: int, latency: float) -> Measured:
     """Measure every case with the small site."""
     measured = Measured(SMALL)
-    with prepared(SMALL) as (server, site, every):
+    with prepared(SMALL, latency) as (server, site, every):
         for number in range(rounds):
             print(f"round {number + 1} of {rounds} ...", flush=True)
             cases(measured, server, site, rotated(every, number), number)
@@ -81,13 +85,13 @@ def cases(measured: Measured, server: Server, site: Path, every: list[Tool], num
     each(HEADERS, ours)
 
 
-def large_site(rounds: int) -> Measured:
+def large_site(rounds: int, latency: float) -> Measured:
     """Measure what nothing to do costs with the large site, once Shipway has uploaded it.
 
     The peers' buckets are copies of that: their own first upload would take many minutes.
     """
     measured = Measured(LARGE)
-    with prepared(LARGE) as (server, site, every):
+    with prepared(LARGE, latency) as (server, site, every):
         measured[FIRST, OURS].append(every[0].run(server, site))
         for tool in every[1:]:
             server.post(f"/_clone?source={OURS}&target={tool.name}")
@@ -99,7 +103,7 @@ def large_site(rounds: int) -> Measured:
 
 
 @contextmanager
-def prepared(count: int) -> Iterator[tuple[Server, Path, tuple[Tool, ...]]]:
+def prepared(count: int, latency: float) -> Iterator[tuple[Server, Path, tuple[Tool, ...]]]:
     """Yield a server, a site of so many files, and the tools to deploy it with."""
     with tempfile.TemporaryDirectory(prefix="shipway-bench-") as name:
         folder = Path(name)
@@ -107,7 +111,7 @@ def prepared(count: int) -> Iterator[tuple[Server, Path, tuple[Tool, ...]]]:
         size = site_files.make(site, count)
         site_files.age(site)
         print(f"\n{count:,} files, {size / 1e6:.1f} MB", flush=True)
-        server = Server()
+        server = Server(latency)
         try:
             warm_up(server, folder / "warm")
             yield server, site, tools(server, site, folder)

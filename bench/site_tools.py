@@ -52,11 +52,11 @@ class Run:
 
 
 class Server:
-    """The fast S3 server, a process of its own."""
+    """The fast S3 server, a process of its own. `latency` in seconds, before each reply."""
 
-    def __init__(self) -> None:
+    def __init__(self, latency: float) -> None:
         python = Path(_found("s5cmd")).with_name("python")  # where uvloop is, beside the peers
-        argv = (str(python), str(ROOT / "bench/s3_server.py"))
+        argv = (str(python), str(ROOT / "bench/s3_server.py"), "--latency", str(latency))
         self.process = subprocess.Popen(argv, stdout=subprocess.PIPE, text=True)
         assert self.process.stdout  # noqa: S101 - it is a pipe
         self.url = self.process.stdout.readline().strip()
