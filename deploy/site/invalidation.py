@@ -82,8 +82,13 @@ def _uncovered(found: set[str]) -> set[str]:
     wildcards = tuple(path[:-1] for path in found if path.endswith("*"))
     if not wildcards:
         return found
-    return {
-        path
-        for path in found
-        if not any(path.startswith(start) and path != f"{start}*" for start in wildcards)
-    }
+    return {path for path in found if not any(_covers(start, path) for start in wildcards)}
+
+
+def _covers(start: str, path: str) -> bool:
+    """Say whether the wildcard `<start>*` covers `path`, and not the other way round.
+
+    A key may end with an asterisk of its own: "/*" and "/**" must not cover one another.
+    """
+    wider = path.endswith("*") and len(path) <= len(start) + 1
+    return path.startswith(start) and not wider
