@@ -13,7 +13,7 @@ from functools import singledispatchmethod
 from typing import TextIO
 
 from deploy.events import (
-    Change,
+    DiffShown,
     Emit,
     Event,
     Failure,
@@ -25,12 +25,11 @@ from deploy.events import (
     PhaseStarted,
     PlanShown,
 )
+from deploy.plan_lines import plan_lines
 
 COLORS = {"+": "green", "~": "yellow", "-": "red", "=": "dim"}
 LIVE_UNITS = ("bytes", "steps")  # move too often for a log, which hears of quarters at most
 LONG_BYTES = 20e6
-SUBJECT_WIDTH = 40  # characters; a longer subject pushes its reason to the right
-VALUE_WIDTH = 60  # characters of a changed value that are shown
 
 
 @contextmanager
@@ -72,7 +71,12 @@ class JsonLines:
 
 
 class Plain:
-    """Plain lines: what a log keeps. Each phase says when it starts, moves on and ends."""
+    """Plain lines: what a log keeps. Each phase says when it starts, moves on and ends.
+
+    `columns` is the width that a plan's lines stay in, 0 where nobody folds them.
+    """
+
+    columns = 0
 
     def __init__(self, stream: TextIO) -> None:
         self.stream = stream
@@ -91,18 +95,14 @@ class Plain:
     @render.register
     def _(self, event: PlanShown) -> None:
         self.line(event.title, "bold")
-        longest = max((len(change.subject) for change in event.changes), default=0)
-        width = min(longest, SUBJECT_WIDTH)
-        for change in event.changes:
-            self.change(change, width)
+        for text, sign in plan_lines(event.changes, self.columns):
+            self.line(text, COLORS[sign])
 
-    def change(self, change: Change, width: int) -> None:
-        """Print one line of a plan, and under it the values that it replaces."""
-        style = COLORS[change.sign]
-        self.line(f"  {change.sign} {change.subject:<{width}}  {change.reason}".rstrip(), style)
-        for sign, value in (("-", change.before), ("+", change.after)):
-            if value is not None and change.sign != "=":
-                self.line(f"      {sign} {short(value)}", COLORS[sign])
+    @render.register
+    def _(self, event: DiffShown) -> None:
+        self.line(event.title, "bold")
+        for text in event.lines:
+            self.line(f"  {text}", COLORS.get(text[:1], "dim"))
 
     @render.register
     def _(self, event: PhaseStarted) -> None:
@@ -148,14 +148,6 @@ class Plain:
             self.line(f"  {name:<{width}}  {url}", "cyan")
         if event.next_step:
             self.line(f"  next: {event.next_step}")
-
-
-def short(value: str) -> str:
-    """Return a value without its middle, if it is long: an image's digest is at its end."""
-    if len(value) <= VALUE_WIDTH:
-        return value
-    half = (VALUE_WIDTH - 1) // 2
-    return f"{value[:half]}…{value[-half:]}"
 
 
 def quarter(event: PhaseProgress) -> str:

@@ -12,13 +12,17 @@ Sign = Literal["+", "~", "-", "="]
 
 @dataclass(frozen=True)
 class Change:
-    """One line of a plan: what would change, and why. `before`/`after` are shown if present."""
+    """One line of a plan: what would change, and why. `before`/`after` are shown if present.
+
+    `of` is the subject of the line that this one tells more of, which comes before it.
+    """
 
     sign: Sign
     subject: str
     reason: str
     before: str | None = None
     after: str | None = None
+    of: str = ""
 
 
 @dataclass(frozen=True)
@@ -27,6 +31,14 @@ class PlanShown:
 
     title: str
     changes: tuple[Change, ...]
+
+
+@dataclass(frozen=True)
+class DiffShown:
+    """Something whole, line by line: each begins with "+", "-" or " " for what stays."""
+
+    title: str
+    lines: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -92,6 +104,14 @@ class Finished:
 
 
 Event = (
-    PlanShown | PhaseStarted | PhaseProgress | PhaseOutput | PhaseEnded | Note | Failure | Finished
+    PlanShown
+    | DiffShown
+    | PhaseStarted
+    | PhaseProgress
+    | PhaseOutput
+    | PhaseEnded
+    | Note
+    | Failure
+    | Finished
 )
 Emit = Callable[[Event], None]

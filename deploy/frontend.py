@@ -28,6 +28,7 @@ from deploy.site.publish import Author, Published, publish
 from deploy.site.rollback import RollbackPlan, plan_rollback, rollback
 from deploy.site.survey import survey
 from deploy.site.upload import upload
+from deploy.wording import counted
 
 if TYPE_CHECKING:
     from deploy.target import SiteTarget
@@ -188,16 +189,20 @@ class Frontend:
             clock=self.clock,
             now=self.now,
         )
-        return self._afterwards(published, f"{len(plan.site.uploads)} of {plan.site.files} files")
+        what = f"{len(plan.site.uploads)} of {counted(plan.site.files, 'file')}"
+        return self._afterwards(
+            published, what, f"the way back: `{self._typed('rollback-frontend')}`"
+        )
 
     def roll_back(self, plan: RollbackPlan) -> Finished:
         """Make an earlier release live again and return how that ended."""
         published = rollback(
             plan, self.bucket, self.emit, author=self.author, clock=self.clock, now=self.now
         )
-        return self._afterwards(published, f"as it was in {plan.target.id}")
+        next_step = f"mend it and run `{self.command}`"
+        return self._afterwards(published, f"as it was in {plan.target.id}", next_step)
 
-    def _afterwards(self, published: Published, what: str) -> Finished:
+    def _afterwards(self, published: Published, what: str, next_step: str) -> Finished:
         if not published.release:
             return self.ended(
                 Outcome.SUPERSEDED.label,
@@ -211,7 +216,7 @@ class Frontend:
         return self.ended(
             Outcome.SUCCEEDED.label,
             summary=f"{self.wanted.name} {published.release.id}, {what}{late}",
-            next_step=f"the way back: `{self._typed('rollback-frontend')}`",
+            next_step=next_step,
         )
 
     def _invalidate(self, release: str, paths: tuple[str, ...]) -> bool:

@@ -20,6 +20,7 @@ class Live(Plain):
 
         super().__init__(stream)
         self.rich = Console(file=stream, highlight=False)
+        self.columns = self.rich.width
         self.moving: Progress | None = None
         self.phases: dict[str, TaskID] = {}
 

@@ -72,6 +72,7 @@ KEYS: Mapping[str, Callable[[Any], str]] = {
         f"/{entry.get('protocol', 'tcp')}"
     ),
 }
+VARIABLES = frozenset({"environment", "secrets", "secretOptions"})  # a name and one value each
 UNORDERED = frozenset({"requiresCompatibilities", "add", "drop"})
 JOINED = frozenset({"containerDefinitions", "volumes", "mountPoints"})
 OWN_VOLUME = "shipway-tmp"
@@ -159,25 +160,24 @@ def diff(request: Definition, running: Definition) -> tuple[Change, ...]:
 
 
 def _change(path: str, before: str | None, after: str | None) -> Change:
-    sign, reason = ("~", "differs from what runs")
+    sign, reason = ("~", "differs")
     if before is None:
-        sign, reason = ("+", "is not in what runs")
+        sign, reason = ("+", "new")
     elif after is None:
-        sign, reason = ("-", "left deploy.toml or the template")
+        sign, reason = ("-", "gone from deploy.toml or the template")
     elif path.endswith(".image"):
         reason = "another image"
     return Change(
         sign,  # type: ignore[arg-type] # one of its literals, which mypy widens in the assignment
         path,
         reason,
-        before=_shown(path, before),
-        after=_shown(path, after),
+        before=None if before is None else shown_value(path, before),
+        after=None if after is None else shown_value(path, after),
     )
 
 
-def _shown(path: str, value: str | None) -> str | None:
-    if value is None:
-        return None
+def shown_value(path: str, value: str) -> str:
+    """Return what may be shown of the value at a JSON path: REDACTED if it looks secret."""
     is_reference = ".secrets[" in path or path.endswith("Arn")  # where a secret is, not what
     name = re.split(r"[.\[]", path.removesuffix("]"))[-1]
     secret = (SECRET_NAME.search(name) and not is_reference) or SECRET_VALUE.search(value)
@@ -204,17 +204,26 @@ def _walk(path: str, parent: str, node: Any) -> Iterator[tuple[str, str]]:
 
 
 def _walk_map(path: str, parent: str, node: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    for key, value in fields(parent, node):
+        yield from _walk(f"{path}.{key}", key, value)
+
+
+def fields(parent: str, node: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Yield the fields that say something: those that are neither empty nor ECS's default.
+
+    `parent` is the name of the field that `node` is the value of, "" for the definition itself.
+    """
     defaults = DEFAULTS.get(parent, {})
     for key, value in node.items():
         empty = value is None or value in ("", [], {})
         mirrored = key == "hostPort" and value == node.get("containerPort")
         if not (empty or mirrored or (key in defaults and defaults[key] == value)):
-            yield from _walk(f"{path}.{key}", key, value)
+            yield key, value
 
 
 def _walk_entry(path: str, parent: str, entry: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """An entry of a named list: a variable is one leaf, and an entry of defaults still counts."""
-    if parent in ("environment", "secrets", "secretOptions"):
+    if parent in VARIABLES:
         yield path, str(entry.get("value", entry.get("valueFrom", "")))
         return
     found = list(_walk_map(path, parent, entry))

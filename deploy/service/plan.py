@@ -8,7 +8,7 @@ otherwise                                          -> register (unless the famil
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from deploy.errors import PreflightError
@@ -54,6 +54,7 @@ class ServicePlan:
     changes: tuple[Change, ...]
     notes: tuple[str, ...] = ()
     load_balancers: tuple[Mapping[str, Any], ...] = ()  # set only where a container's port moved
+    base: Definition | None = None  # what runs, None before the first release
 
     @property
     def changed(self) -> bool:
@@ -97,6 +98,7 @@ def plan_service(target: ServiceTarget, desired: Definition, state: ServiceState
         changes=_changes(target, request, base, state, reuse, update=update, follow=follow),
         notes=_notes(target, desired, request, state, desired_count),
         load_balancers=moved_ports(request, state.service) if update else (),
+        base=base,
     )
 
 
@@ -212,7 +214,8 @@ def _changes(
         image = next(entry["image"] for entry in request["containerDefinitions"])
         return (Change("+", subject, "its first release", after=f"{after} of {image}"),)
     reason = "what it asks for does not run" if diff(request, base) else "its last rollout failed"
-    return (Change("~", subject, reason, before=runs, after=after), *diff(request, base))
+    told = (replace(change, of=subject) for change in diff(request, base))
+    return (Change("~", subject, reason, before=runs, after=after), *told)
 
 
 def _notes(

@@ -11,6 +11,7 @@ from deploy.site.bucket import Bucket
 from deploy.site.claim import swap
 from deploy.site.phase import Phase, phase
 from deploy.site.pointer import finished
+from deploy.wording import counted
 
 TIMEOUT = 600.0  # seconds; most invalidations take less than two minutes
 FIRST_WAIT, LONGEST_WAIT = 1.0, 5.0  # seconds between two questions
@@ -61,11 +62,12 @@ def invalidate(
     if not paths:
         return True
     batch = Batch(distribution, release, paths)
-    with phase(f"invalidate {site}", emit, clock, f"{len(paths)} paths") as running:
+    count = counted(len(paths), "path")
+    with phase(f"invalidate {site}", emit, clock, count) as running:
         wait = Wait(running, clock, sleep, timeout)
         failed = _attempt(batch, cloudfront, wait) or _settled(bucket, release)
         running.ok = not failed
-        running.summary = "not confirmed" if failed else f"{len(paths)} paths"
+        running.summary = "not confirmed" if failed else count
     if failed:
         emit(Note(_warning(site, failed), "warning"))
     return not failed

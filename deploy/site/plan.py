@@ -98,9 +98,8 @@ class SitePlan:
 
     @property
     def changes(self) -> tuple[Change, ...]:
-        """The lines that show this plan: each upload and deletion with its reason, at most 20.
-
-        Pages come first. What follows them counts: files, bytes, invalidation.
+        """The lines that show this plan: what it comes to, then each upload and deletion with its
+        reason, at most 20, pages first, and the invalidation.
         """
         return changes(self)
 

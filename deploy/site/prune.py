@@ -13,6 +13,7 @@ from deploy.site.manifest import Entry, manifest_key
 from deploy.site.phase import phase
 from deploy.site.pointer import LEASE, Pointer, Run, hold, released
 from deploy.site.releases import expired, prunable
+from deploy.wording import counted
 
 KEPT_TO_DROPPED = 4  # at most so many kept releases are read for each that is dropped
 AT_ONCE = 1000  # what one DeleteObjects takes
@@ -48,9 +49,11 @@ def _pruned(site: Site, holding: Hold, emit: Emit, clock: Callable[[], float]) -
     dropped = expired(ids, site, pointer.release, holding.now()) if pointer else ()
     if not pointer or not is_worth_it(len(dropped), len(ids) - len(dropped)):
         return 0
-    with phase(f"prune {site.name}", emit, clock, f"{len(dropped)} releases") as running:
+    told = counted(len(dropped), "release")
+    with phase(f"prune {site.name}", emit, clock, told) as running:
         count = Pruning(holding, pointer.release).run(dropped, set(ids) - set(dropped))
-        running.summary = "another run holds the site" if count is None else f"{count} versions"
+        held = "another run holds the site"
+        running.summary = held if count is None else counted(count, "version")
     return count or 0
 
 

@@ -13,6 +13,7 @@ from deploy.site.plan import SitePlan
 from deploy.site.pointer import LEASE, Pointer, interrupted
 from deploy.site.publish import Author, Published, Switch
 from deploy.site.releases import rollback_target
+from deploy.site.shown import ROLLBACK, changes
 from deploy.site.survey import compared
 from deploy.site.workers import each
 
@@ -32,7 +33,7 @@ class RollbackPlan:
     @property
     def changes(self) -> tuple[Change, ...]:
         """The lines that show this plan."""
-        return self.plan.changes
+        return changes(self.plan, ROLLBACK)
 
 
 def plan_rollback(bucket: Bucket, site: Site, *, to: str | None = None) -> RollbackPlan:

@@ -1,12 +1,14 @@
 """A site's plan in lines. Pure."""
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from itertools import islice
 from typing import TYPE_CHECKING
 
 from deploy.events import Change, Sign
 from deploy.site.decide import Upload
 from deploy.site.manifest import Headers
+from deploy.wording import counted
 
 if TYPE_CHECKING:
     from deploy.site.plan import SitePlan
@@ -15,13 +17,27 @@ LIMIT = 20  # lines for single files
 NAMED_PATHS = 5  # paths that are named
 
 
-def changes(plan: "SitePlan") -> tuple[Change, ...]:
-    """Return each upload and deletion with its reason, at most 20, and then what they come to.
+@dataclass(frozen=True)
+class Words:
+    """What is done with a file, and what it is done for."""
 
-    Pages come first, then what else keeps its name, then assets.
+    verb: str
+    source: str
+
+
+DEPLOY = Words("upload", "the build")
+ROLLBACK = Words("bring back", "that release")
+
+
+def changes(plan: "SitePlan", words: Words = DEPLOY) -> tuple[Change, ...]:
+    """Return what a plan comes to, then each upload and deletion with its reason, at most 20.
+
+    Pages come first, then what else keeps its name, then assets. The invalidation ends it.
     """
+    site = _site(plan, words)
     total = len(plan.uploads) + len(plan.dropped) + len(plan.kept_unknown)
-    return (*shown(_files(plan), total), *_sums(plan))
+    files = (replace(line, of=site.subject) for line in shown(_files(plan, words), total))
+    return (site, *files, *_invalidations(plan))
 
 
 def shown(lines: Iterable[Change], total: int, limit: int = LIMIT) -> Iterator[Change]:
@@ -31,14 +47,27 @@ def shown(lines: Iterable[Change], total: int, limit: int = LIMIT) -> Iterator[C
         yield Change("~", f"and {total - limit:,} more", "not shown")
 
 
-def _files(plan: "SitePlan") -> Iterator[Change]:
+def _site(plan: "SitePlan", words: Words) -> Change:
+    subject, files = f"site {plan.site}", counted(plan.files, "file")
+    if not plan.changed:
+        return Change("=", subject, f"live as in {words.source}: {files}")
+    count = f"{len(plan.uploads):,} of {files} to {words.verb}"
+    if plan.uploads:
+        count += f", {size(plan.upload_bytes)}"
+    if plan.base is None:
+        return Change("+", subject, f"its first release: {count}")
+    return Change("~", subject, count)
+
+
+def _files(plan: "SitePlan", words: Words) -> Iterator[Change]:
     yield from map(_upload, (*plan.pages, *plan.stables, *plan.assets))
+    gone = f"not in {words.source}"
     for key in plan.gone_pages:
-        yield Change("-", key, "gone from the build")
+        yield Change("-", key, gone)
     for key in plan.gone_rest:
-        yield Change("-", key, "gone from the build; stays until no kept release needs it")
+        yield Change("-", key, f"{gone}; kept releases need it")
     for key in plan.vanished:
-        yield Change("-", key, "gone from the build, and from the bucket already")
+        yield Change("-", key, f"{gone}, and out of the bucket already")
     for entry in plan.kept_unknown:
         yield Change("=", entry.file.key, "already in the bucket, and recorded")
 
@@ -46,10 +75,10 @@ def _files(plan: "SitePlan") -> Iterator[Change]:
 def _upload(upload: Upload) -> Change:
     file = upload.file
     sign: Sign = "~" if upload.existed else "+"
+    reason = f"{upload.reason}, {size(file.size)}"
     if upload.reason == "headers" and upload.before:
-        before, after = _differing(upload.before, file.headers)
-        return Change(sign, file.key, "headers", before, after)
-    return Change(sign, file.key, upload.reason, after=size(file.size))
+        return Change(sign, file.key, reason, *_differing(upload.before, file.headers))
+    return Change(sign, file.key, reason)
 
 
 def _differing(before: Headers, after: Headers) -> tuple[str, str]:
@@ -65,20 +94,13 @@ def _differing(before: Headers, after: Headers) -> tuple[str, str]:
     )
 
 
-def _sums(plan: "SitePlan") -> Iterator[Change]:
-    subject = f"site {plan.site}"
-    if not plan.changed:
-        yield Change("=", subject, f"all {plan.files:,} files are live as they were built")
-    elif plan.uploads:
-        count = f"{len(plan.uploads):,} of {plan.files:,} files to upload"
-        yield Change("~", subject, count, after=size(plan.upload_bytes))
-    else:
-        yield Change("~", subject, f"none of {plan.files:,} files to upload")
+def _invalidations(plan: "SitePlan") -> Iterator[Change]:
+    subject = f"invalidation {plan.site}"
     if plan.invalidate:
-        yield Change("~", "invalidation", "what the edge may hold", after=_paths(plan.invalidate))
+        yield Change("~", subject, f"what the edge may hold: {_paths(plan.invalidate)}")
     if plan.pending:
-        reason = "the invalidation of an earlier run is not confirmed"
-        yield Change("~", "invalidation", reason, after=_paths(plan.pending))
+        reason = f"not confirmed in an earlier run: {_paths(plan.pending)}"
+        yield Change("~", subject, reason)
 
 
 def _paths(paths: tuple[str, ...]) -> str:

@@ -12,6 +12,7 @@ from deploy.site.phase import FileCount, phase
 from deploy.site.plan import SitePlan, Upload
 from deploy.site.scan import body
 from deploy.site.workers import each
+from deploy.wording import counted
 
 Store = Callable[[Upload], Entry]
 
@@ -28,10 +29,10 @@ def upload(
     uploads = plan.assets
     if not uploads:
         return ()
-    with phase(f"upload {plan.site}", emit, clock, f"{len(uploads)} files") as running:
+    with phase(f"upload {plan.site}", emit, clock, counted(len(uploads), "file")) as running:
         count = FileCount(running, len(uploads), sum(item.file.size for item in uploads))
         stored = stored_all(uploads, putter(site, bucket), count)
-        running.summary = f"{len(stored)} files"
+        running.summary = counted(len(stored), "file")
     return tuple(stored)
 
 

@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from deploy.console import console, duration, progress
 from deploy.events import (
     Change,
+    DiffShown,
     Failure,
     Finished,
     PhaseEnded,
@@ -77,3 +78,12 @@ def test_threads_share_a_console_without_mixing_lines() -> None:
     messages = [line for line in stream.getvalue().splitlines() if line.startswith("✗")]
     followers = stream.getvalue().splitlines()[1::3]
     assert [line[2] for line in messages] == [line.strip()[0] for line in followers]
+
+
+def test_a_diff_is_shown_line_by_line() -> None:
+    stream = io.StringIO()
+    with console(stream=stream) as emit:
+        emit(DiffShown("task definition of backend", (" {", '-  "cpu": "256"', '+  "cpu": "512"')))
+    assert stream.getvalue() == (
+        'task definition of backend\n   {\n  -  "cpu": "256"\n  +  "cpu": "512"\n'
+    )

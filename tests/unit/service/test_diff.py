@@ -54,9 +54,9 @@ def test_what_the_local_cloud_returns_is_no_difference() -> None:
 def test_golden_a_new_image_and_a_variable_of_each_kind() -> None:
     running = registered(desired(OLD, environment={"A": "1", "B": "2"}))
     assert diff(desired(NEW, environment={"B": "3", "C": "4"}), running) == (
-        Change("-", f"{C}.environment[A]", "left deploy.toml or the template", "1", None),
-        Change("~", f"{C}.environment[B]", "differs from what runs", "2", "3"),
-        Change("+", f"{C}.environment[C]", "is not in what runs", None, "4"),
+        Change("-", f"{C}.environment[A]", "gone from deploy.toml or the template", "1", None),
+        Change("~", f"{C}.environment[B]", "differs", "2", "3"),
+        Change("+", f"{C}.environment[C]", "new", None, "4"),
         Change(
             "~",
             f"{C}.image",

@@ -122,7 +122,7 @@ def test_other_headers_alone_are_shown_before_and_after() -> None:
     files = [file_of("index.html", cache={"*": "max-age=60"}), file_of("a.txt")]
     plan = world.plan(files)
     assert reasons(plan) == {"index.html": "headers"}
-    change = plan.changes[0]
+    change = plan.changes[1]
     assert (change.before, change.after) == ("cache-control: no-cache", "cache-control: max-age=60")
     assert plan.invalidate == ("/", "/index.html")
 
@@ -225,17 +225,18 @@ def test_the_pending_invalidation_of_an_earlier_run_is_part_of_the_plan() -> Non
     plan = world.plan([file_of("index.html")])
     assert not plan.changed
     assert plan.all_paths == ("/old",)
-    assert plan.changes[-1].reason == "the invalidation of an earlier run is not confirmed"
+    assert plan.changes[-1].reason == "not confirmed in an earlier run: /old"
 
 
 def test_a_long_plan_shows_its_pages_first_and_counts_the_rest() -> None:
     files = [file_of(f"assets/x{number}-BfX3kq9a.js") for number in range(40)]
     plan = World().plan([*files, file_of("index.html")])
     lines = plan.changes
-    assert (lines[0].subject, lines[0].reason) == ("index.html", "new")
-    assert lines[20].subject == "and 21 more"
+    assert lines[0].reason == "41 of 41 files to upload, 41 B"
+    assert (lines[1].subject, lines[1].reason) == ("index.html", "new, 1 B")
+    assert lines[21].subject == "and 21 more"
+    assert {line.of for line in lines[1:]} == {"site frontend"}
     assert len(lines) == 22
-    assert lines[21].reason == "41 of 41 files to upload"
 
 
 CONTENTS = st.dictionaries(KEYS, st.sampled_from(["a", "b", "longer"]), max_size=8)
