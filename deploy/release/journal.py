@@ -18,8 +18,8 @@ from dataclasses import replace
 
 from deploy.errors import Interrupted, LockLostError, PreflightError, ShipwayError, ToolError
 from deploy.events import Emit, Event, Note, PhaseEnded, PhaseStarted, PlanShown
-from deploy.objects import Objects
 from deploy.outcome import Outcome
+from deploy.release.hold import Objects
 from deploy.release.record import (
     CUT_OFF,
     Record,
@@ -151,7 +151,7 @@ class Journal:
         if writer is None or file is None:
             return
         file.check()
-        if not writer.stored(0 if self._warned else self.patience):
+        if not writer.stored(self.patience if writer.patient else 0):
             self._warn("the release's record can't be written at the moment; the deploy goes on")
 
     def _failed(self, error: Exception) -> None:

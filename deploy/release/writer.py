@@ -25,6 +25,7 @@ class Writer:
         self._changed = threading.Condition()
         self._newest = b""
         self._given = self._tried = self._stored = 0  # numbers of states
+        self.patient = True  # the last state was stored in time: the next may be waited for
         self._ended = False
         self._thread = threading.Thread(target=self._work, name="journal", daemon=True)
         self._thread.start()
@@ -39,12 +40,13 @@ class Writer:
     def stored(self, timeout: float) -> bool:
         """Wait until what was given so far is stored; False if that failed or takes longer.
 
-        `timeout` in seconds. While writes fail it costs no more than each one's attempt.
+        `timeout` in seconds.
         """
         with self._changed:
             wanted = self._given
             self._changed.wait_for(lambda: self._tried >= wanted or self._ended, timeout)
-            return self._stored >= wanted
+            self.patient = self._stored >= wanted
+            return self.patient
 
     def end(self) -> None:
         """Store nothing more."""
@@ -73,4 +75,5 @@ class Writer:
         with self._changed:
             self._tried = number
             self._stored = number if stored else self._stored
+            self.patient = stored
             self._changed.notify_all()

@@ -28,6 +28,8 @@ PURE_NAMES = {
     "releases.py",
     "pointer.py",
     "lock.py",
+    "record.py",
+    "history.py",
 }
 IMPURE = {
     "boto3",
