@@ -1,12 +1,7 @@
 """From nothing to a URL that answers, and back: the local cloud, its infrastructure, a deploy."""
 
-import os
-import shutil
-import socket
 import time
 from collections.abc import Callable
-from contextlib import closing
-from urllib.parse import urlsplit
 
 from deploy.aws import Aws
 from deploy.cloud import control
@@ -14,13 +9,18 @@ from deploy.cloud.containers import remove_images
 from deploy.cloud.state import Home, look
 from deploy.config.model import Config
 from deploy.environment import addresses, read_target
-from deploy.errors import ConfigError, PreflightError
+from deploy.errors import PreflightError
 from deploy.events import Emit, Event, Finished, Note, PhaseEnded, PhaseStarted
-from deploy.image import engine, tool
 from deploy.infra import terraform
+from deploy.machine import (
+    check_builders,
+    check_buildkit,
+    check_docker,
+    check_port,
+    check_terraform,
+    gateway_port,
+)
 from deploy.pipeline import DeployOptions, deploy
-
-CONNECT_SECONDS = 1.0  # on this machine
 
 
 def quickstart(config: Config, emit: Emit) -> int:
@@ -63,7 +63,7 @@ def check_machine(config: Config, emit: Emit) -> None:
     """
     emit(PhaseStarted("preflight", "Docker, BuildKit, Terraform, npm, ports"))
     began = time.monotonic()
-    checks: tuple[Callable[[], None], ...] = (
+    checks: tuple[Callable[[], object], ...] = (
         check_docker,
         check_buildkit,
         check_terraform,
@@ -82,72 +82,12 @@ def check_machine(config: Config, emit: Emit) -> None:
         )
 
 
-def _failure(check: Callable[[], None]) -> PreflightError | None:
+def _failure(check: Callable[[], object]) -> PreflightError | None:
     try:
         check()
     except PreflightError as error:
         return error
     return None
-
-
-def check_docker() -> None:
-    engine.ping().close()
-
-
-def check_buildkit() -> None:
-    """Raise PreflightError if no docker on PATH can build with BuildKit."""
-    tool.choose(tool.clients_on(os.environ.get("PATH", os.defpath)))
-
-
-def check_terraform() -> None:
-    if not shutil.which("terraform"):
-        raise PreflightError(
-            "terraform is not installed",
-            remedy="install 1.10 or later: https://developer.hashicorp.com/terraform/install",
-        )
-
-
-def check_builders(config: Config) -> None:
-    """Raise PreflightError if a tool that builds a site is missing."""
-    tools = {
-        argv[0] for site in config.sites.values() for argv in (site.install, site.build) if argv
-    }
-    missing = sorted(tool for tool in tools if not shutil.which(tool))
-    if missing:
-        raise PreflightError(
-            f"{' and '.join(missing)} is not installed; a site is built with it",
-            remedy="npm comes with Node.js 20 or later: https://nodejs.org/en/download",
-        )
-
-
-def check_port(config: Config, key: str, what: str) -> None:
-    """Raise PreflightError if another program has the port that deploy.toml gives to `what`."""
-    port: int = getattr(config.environment, key)
-    status = look(Home(config.root, gateway_port(config)))
-    if status.running or not _listens(port):
-        return
-    raise PreflightError(
-        f"port {port}, of the {what}, is taken by another program",
-        remedy=f"stop it, or set another `{key}` in [environments.{config.environment.name}]",
-    )
-
-
-def _listens(port: int) -> bool:
-    with closing(socket.socket()) as probe:
-        probe.settimeout(CONNECT_SECONDS)
-        return probe.connect_ex(("127.0.0.1", port)) == 0
-
-
-def gateway_port(config: Config) -> int:
-    """Return the port of the environment's endpoint. Raises ConfigError if it is not local."""
-    url = urlsplit(config.environment.endpoint or "")
-    if url.hostname not in ("localhost", "127.0.0.1") or not url.port:
-        name = config.environment.name
-        raise ConfigError(
-            f"environments.{name}.endpoint is no local cloud's: {config.environment.endpoint}",
-            remedy='the local cloud needs endpoint = "http://localhost:4566", or another port',
-        )
-    return url.port
 
 
 def cloud_up(config: Config, emit: Emit) -> int:

@@ -4,12 +4,14 @@ from pathlib import Path
 
 import pytest
 
+from deploy import machine as this_machine
 from deploy import quickstart
 from deploy.cloud.state import CloudStatus
 from deploy.config.model import Config, Environment, Site
 from deploy.errors import ConfigError, PreflightError
 from deploy.events import Event, Finished, Note
-from deploy.quickstart import check_machine, gateway_port, without_success
+from deploy.machine import gateway_port
+from deploy.quickstart import check_machine, without_success
 
 
 def config(endpoint: str | None = "http://localhost:4566") -> Config:
@@ -29,8 +31,8 @@ def machine(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
     monkeypatch.setattr(quickstart, "check_docker", lambda: None)
     monkeypatch.setattr(quickstart, "check_buildkit", lambda: None)
     monkeypatch.setattr("shutil.which", lambda name: f"/bin/{name}")
-    monkeypatch.setattr(quickstart, "look", lambda _: down)
-    monkeypatch.setattr(quickstart, "_listens", lambda _: False)
+    monkeypatch.setattr(this_machine, "look", lambda _: down)
+    monkeypatch.setattr(this_machine, "_listens", lambda _: False)
     return monkeypatch
 
 
@@ -54,7 +56,7 @@ def test_one_missing_thing_is_told_with_its_remedy(machine: pytest.MonkeyPatch) 
 def test_all_missing_things_are_told_together(machine: pytest.MonkeyPatch) -> None:
     machine.setattr(quickstart, "check_docker", silent_docker)
     machine.setattr("shutil.which", lambda _: None)
-    machine.setattr(quickstart, "_listens", lambda _: True)
+    machine.setattr(this_machine, "_listens", lambda _: True)
     error = lacks()
     assert error.message == "this machine lacks 5 things"
     assert [line.split(":")[0] for line in error.details] == [
@@ -68,8 +70,8 @@ def test_all_missing_things_are_told_together(machine: pytest.MonkeyPatch) -> No
 
 def test_the_port_of_our_own_local_cloud_is_not_taken(machine: pytest.MonkeyPatch) -> None:
     up = CloudStatus(running=True, endpoint="http://localhost:4566")
-    machine.setattr(quickstart, "_listens", lambda _: True)
-    machine.setattr(quickstart, "look", lambda _: up)
+    machine.setattr(this_machine, "_listens", lambda _: True)
+    machine.setattr(this_machine, "look", lambda _: up)
     check_machine(config(), lambda _: None)
 
 
