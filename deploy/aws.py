@@ -7,6 +7,7 @@ import json
 import os
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from functools import cache, cached_property
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
@@ -28,6 +29,14 @@ FIRST_ATTEMPTS = 2
 CONNECT_SECONDS, READ_SECONDS = 3, 30
 # Operations that change nothing; any other is taken for a write.
 READS = ("Describe", "List", "Get", "Head", "BatchGet", "BatchCheck", "Filter", "Simulate")
+
+
+@dataclass(frozen=True)
+class Identity:
+    """Whose credentials they are, as STS says."""
+
+    account: str
+    arn: str
 
 
 class Aws:
@@ -108,7 +117,12 @@ class Aws:
         Raises PreflightError, with the remedy, if they are missing, expired, or of another account
         than the environment's. This is called before the first write.
         """
-        account = self._identity()
+        account = self.identity().account
+        self.expect(account)
+        return account
+
+    def expect(self, account: str) -> None:
+        """Raise PreflightError if `account` is another than the environment's."""
         expected = self.config.environment.account
         if expected and account != expected:
             raise PreflightError(
@@ -116,10 +130,12 @@ class Aws:
                 f"is account {expected}",
                 remedy=f"choose the profile of account {expected} (AWS_PROFILE=...)",
             )
-        return account
 
-    def _identity(self) -> str:
-        """https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html"""
+    def identity(self) -> Identity:
+        """Return whose the credentials are. Raises PreflightError if they are not accepted.
+
+        https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html
+        """
         from deploy.refusal import field_of
 
         body = "Action=GetCallerIdentity&Version=2011-06-15"
@@ -130,7 +146,7 @@ class Aws:
         reply = self._ask("sts", body, "application/x-www-form-urlencoded; charset=utf-8")
         if reply.status != HTTPStatus.OK:
             raise self._unaccepted(_told(reply))
-        return field_of(reply.body, "Account")
+        return Identity(field_of(reply.body, "Account"), field_of(reply.body, "Arn"))
 
     def parameter(self, name: str) -> str | None:
         """Return the value of a parameter of AWS Systems Manager, or None if there is none.

@@ -12,7 +12,9 @@ from dataclasses import asdict
 from functools import singledispatchmethod
 from typing import TextIO
 
+from deploy.check_lines import check_lines
 from deploy.events import (
+    Checked,
     DiffShown,
     Emit,
     Event,
@@ -81,6 +83,7 @@ class Plain:
     def __init__(self, stream: TextIO) -> None:
         self.stream = stream
         self.shown: dict[str, str] = {}
+        self.group = ""  # of the check that was told last
 
     def __call__(self, event: Event) -> None:
         self.render(event)
@@ -128,6 +131,12 @@ class Plain:
     def _(self, event: Note) -> None:
         warning = event.level == "warning"
         self.line(f"{'! ' if warning else ''}{event.text}", "yellow" if warning else "")
+
+    @render.register
+    def _(self, event: Checked) -> None:
+        for text, style in check_lines(event, self.group):
+            self.line(text, style)
+        self.group = event.group
 
     @render.register
     def _(self, event: Failure) -> None:

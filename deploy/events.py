@@ -83,6 +83,17 @@ class Note:
 
 
 @dataclass(frozen=True)
+class Checked:
+    """One thing that `invoke doctor` looked at, what was found, and what to do about it."""
+
+    group: str
+    name: str
+    verdict: Literal["OK", "SKIP", "NG"]
+    found: str
+    remedy: str = ""
+
+
+@dataclass(frozen=True)
 class Failure:
     """What went wrong, why, the lines that show it, and what to do. Printed once."""
 
@@ -111,6 +122,7 @@ Event = (
     | PhaseOutput
     | PhaseEnded
     | Note
+    | Checked
     | Failure
     | Finished
 )
