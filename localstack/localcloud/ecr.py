@@ -69,7 +69,7 @@ async def _end() -> dict[str, Any]:
 
 
 def rewritten(value: Any, registry: str) -> Any:
-    """Return a reply with `proxyEndpoint` and `repositoryUri` naming `registry` (host:port)."""
+    """Return a reply with every address in it naming `registry` (host:port)."""
     if isinstance(value, dict):
         return {key: _member(key, item, registry) for key, item in value.items()}
     if isinstance(value, list):
@@ -78,7 +78,7 @@ def rewritten(value: Any, registry: str) -> Any:
 
 
 def _member(key: str, value: Any, registry: str) -> Any:
-    if key == "proxyEndpoint":
+    if key in ("proxyEndpoint", "downloadUrl"):
         return _REGISTRY.sub(f"http://{registry}", value)
     if key == "repositoryUri":
         return _REGISTRY.sub(registry, value)
