@@ -1,36 +1,38 @@
-"""One service from source to running tasks: `invoke deploy-backend`. Joins image/ and service/."""
+"""Services from source to running tasks: `invoke deploy-backend`. Joins image/ and service/.
+
+A deploy of one service is a fleet of one.
+"""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from functools import cached_property
+from typing import Any
 
 from deploy import git
 from deploy.aws import Aws
 from deploy.command import NOTHING, conclude, confirm, interactive, planned
 from deploy.config.model import Config
+from deploy.ends import services_ended
 from deploy.environment import find_service, read_target, service_place
 from deploy.events import Change, Emit, Finished, Note, PlanShown
 from deploy.image.plan import ImagePlan
 from deploy.image.plan import changes as image_changes
-from deploy.outcome import Outcome
+from deploy.images import Images, owner_of
 from deploy.service.effects import Answer
-from deploy.service.plan import ServicePlan, ServiceState, revision
-from deploy.service.rollout import RolloutResult
+from deploy.service.plan import ServicePlan, ServiceState
+from deploy.service.result import RolloutResult
 from deploy.service.scaling import ScalingPlan
 from deploy.target import ServiceTarget, Target
 
-if TYPE_CHECKING:
-    from deploy.image.apply import ImageResult
-
-DIGEST_SHOWN = len("sha256:") + 12
+Ended = Callable[["BackendPlan", RolloutResult], None]
 
 
 @dataclass(frozen=True)
 class BackendOptions:
-    """What `invoke deploy-backend` was asked for. `timeout` is the rollout's, in seconds."""
+    """What was asked for. `timeout` is of each rollout, in seconds."""
 
-    service: str = "backend"
+    services: tuple[str, ...] = ("backend",)
     plan_only: bool = False
     yes: bool = False
     timeout: float = 600
@@ -39,52 +41,71 @@ class BackendOptions:
 
 @dataclass(frozen=True)
 class BackendPlan:
-    """What a deploy of one service would do. `service` is made again once the image is built."""
+    """What a deploy would do with one service. `service` is made again once the image is built."""
 
-    target: Target
+    place: ServiceTarget
     image: ImagePlan
     service: ServicePlan
     scaling: ScalingPlan
-
-    @property
-    def place(self) -> ServiceTarget:
-        return self.target.services[self.image.service]
-
-    @property
-    def changes(self) -> tuple[Change, ...]:
-        return (*image_changes(self.image), *self.service.changes, *self.scaling.changes)
-
-    @property
-    def warnings(self) -> tuple[str, ...]:
-        return self.service.notes
 
     @property
     def changed(self) -> bool:
         return self.image.action == "build" or self.service.changed or bool(self.scaling.changes)
 
 
+@dataclass(frozen=True)
+class ServicesPlan:
+    """What a deploy of services would do: `images` by their owners, `services` by their names."""
+
+    target: Target
+    images: Mapping[str, ImagePlan]
+    services: Mapping[str, BackendPlan]
+
+    @property
+    def changes(self) -> tuple[Change, ...]:
+        images = [change for plan in self.images.values() for change in image_changes(plan)]
+        parts = self.services.values()
+        rest = [
+            change for each in parts for change in (*each.service.changes, *each.scaling.changes)
+        ]
+        return (*images, *rest)
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        return tuple(note for each in self.services.values() for note in each.service.notes)
+
+    @property
+    def changed(self) -> bool:
+        return any(each.changed for each in self.services.values())
+
+
 def deploy_backend(config: Config, options: BackendOptions, emit: Emit) -> int:
-    """Plan a service, and unless only the plan was asked for build, push and roll it out.
+    """Plan services, and unless only the plan was asked for build, push and roll them out.
 
     Returns the exit code of the outcome. Raises ConfigError or PreflightError before anything is
     written, BuildError or ToolError if a step fails.
     """
-    deploy = Backend(config, options, emit)
+    deploy = Services(config, options, emit)
     plan = deploy.plan()
-    emit(PlanShown(f"deploy {options.service} to {config.environment.name}", plan.changes))
+    names = ", ".join(options.services)
+    emit(PlanShown(f"deploy {names} to {config.environment.name}", plan.changes))
     for warning in plan.warnings:
         emit(Note(warning, "warning"))
     if options.plan_only:
-        return conclude(emit, deploy.ended("planned", summary=planned(changed=plan.changed)))
+        return conclude(emit, deploy.finished("planned", summary=planned(changed=plan.changed)))
     if not plan.changed:
         return conclude(emit, deploy.unchanged(plan))
-    confirm(config, f"this plan for {options.service}", yes=options.yes)
+    confirm(config, f"this plan for {names}", yes=options.yes)
     deploy.build(plan)
     return conclude(emit, deploy.apply(plan))
 
 
-class Backend:
-    """One deploy of one service: its configuration, clients and clock."""
+class Services:
+    """One deploy of some services: their configuration, clients and clock.
+
+    `build` writes on this machine only. `apply` is where a change of the environment begins, and
+    `ended(plan, result)` is called there as soon as a service's end is known, whatever it is.
+    """
 
     def __init__(
         self,
@@ -94,96 +115,84 @@ class Backend:
         *,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
+        ended: Ended = lambda _plan, _result: None,
     ) -> None:
         self.config, self.options, self.emit = config, options, emit
-        self.clock, self.sleep = clock, sleep
+        self.clock, self.sleep, self._ended = clock, sleep, ended
         self.started = clock()
         self.aws = Aws(config)
-        self.wanted = find_service(config, options.service)
+        asked = {name: find_service(config, name) for name in options.services or ("",)}
+        self.wanted = {name: asked[name] for name in config.services if name in asked}
         self.commit = git.head(config.root)
 
-    def plan(self) -> BackendPlan:
-        """Read the world and return what would change. Nothing is written."""
-        from deploy.image.survey import survey
-        from deploy.service import scaling
-
-        self.aws.check_account()
-        target = read_target(self.aws)
-        place = service_place(target, self.wanted.name)
-        image = survey(
-            self.aws.client("ecr"),
-            self.wanted.build,
-            place,
+    @cached_property
+    def images(self) -> Images:
+        return Images(
+            self.config,
+            self.aws,
+            self.emit,
+            self.commit,
             rebuild=self.options.rebuild,
-            dirty=self.commit.dirty,
-        )
-        return BackendPlan(
-            target,
-            image,
-            service=self._plan_service(target, image, image.digest or None),
-            scaling=scaling.survey(self._autoscaling, target.cluster, place),
+            clock=self.clock,
+            sleep=self.sleep,
         )
 
     @property
     def _autoscaling(self) -> Any:
         return self.aws.client("application-autoscaling")
 
-    def _plan_service(self, target: Target, image: ImagePlan, digest: str | None) -> ServicePlan:
-        from deploy.service.definition import image_reference, render
+    def plan(self) -> ServicesPlan:
+        """Read the world and return what would change. Nothing is written."""
+        from deploy.service import scaling
         from deploy.service.describe import read_states
+
+        self.aws.check_account()
+        target = read_target(self.aws)
+        places = [service_place(target, name) for name in self.wanted]
+        images = self.images.plan(target, self.wanted.values())
+        states = read_states(self.aws.client("ecs"), target, list(self.wanted))
+        scalings = scaling.survey_all(self._autoscaling, target.cluster, places)
+        parts = {}
+        for place in places:
+            image = images[owner_of(self.wanted[place.name])]
+            service = self._plan_service(place, image, image.digest or None, states[place.name])
+            parts[place.name] = BackendPlan(place, image, service, scalings[place.name])
+        return ServicesPlan(target, images, parts)
+
+    def _plan_service(
+        self, place: ServiceTarget, image: ImagePlan, digest: str | None, state: ServiceState
+    ) -> ServicePlan:
+        from deploy.service.definition import image_reference, render
         from deploy.service.plan import plan_service
         from deploy.service.stamp import stamp
 
-        name = self.wanted.name
-        place = target.services[name]
-        state: ServiceState = read_states(self.aws.client("ecs"), target, [name])[name]
         known = (state.running, state.latest)
-        wanted = stamp(self.wanted, image.tag, self.commit.name, known)
+        wanted = stamp(self.wanted[place.name], image.tag, self.commit.name, known)
         reference = image_reference(place.repository_url, digest)
         tags = {"source-tag": image.tag, "git-commit": self.commit.name or "unknown"}
         definition = render(self.config, wanted, place, reference, tags=tags)
         return plan_service(place, definition, state)
 
-    def build(self, plan: BackendPlan) -> None:
-        """Build the image on this machine, if it is not in the registry."""
-        from deploy.image.apply import build_only
-        from deploy.image.engine import connect
+    def build(self, plan: ServicesPlan) -> None:
+        """Build the images on this machine that are not in the registry."""
+        self.images.build(plan.images)
 
-        build_only(
-            plan.image,
-            self.wanted.build,
-            docker=connect,
-            emit=self.emit,
-            clock=self.clock,
-            revision=self.commit.sha,
-        )
+    def apply(self, plan: ServicesPlan) -> Finished:
+        """Carry the plan out, once its images are built. Returns how it ended.
 
-    def _push(self, plan: BackendPlan) -> "ImageResult":
-        from deploy.image.apply import push
-        from deploy.image.engine import connect
-
-        return push(
-            plan.image,
-            ecr=self.aws.client("ecr"),
-            docker=connect,
-            emit=self.emit,
-            clock=self.clock,
-            sleep=self.sleep,
-        )
-
-    def apply(self, plan: BackendPlan) -> Finished:
-        """Carry the plan out, once its image is built; the service's part is made anew with the
-        image's real digest. Returns how it ended.
+        The services' parts are made anew with the images' real digests.
         """
-        from deploy.image.registry import children
-        from deploy.service import rollout, scaling
+        from deploy.service.rollout import Order, apply_all
 
-        image = self._push(plan)
-        if plan.service.digest != image.digest:
-            service = self._plan_service(plan.target, plan.image, image.digest)
-            plan = replace(plan, service=service)
-        result = rollout.apply(
-            plan.service,
+        pushed = self.images.push(plan.images)
+        plan = self._with_digests(plan, {name: image.digest for name, image in pushed.items()})
+        children = self.images.children(plan.target, pushed)
+        orders = [
+            Order(part.service, self.wanted[name].after, children[part.image.service])
+            for name, part in plan.services.items()
+        ]
+        results = apply_all(
+            orders,
             plan.target,
             ecs=self.aws.client("ecs"),
             logs=self.aws.client("logs"),
@@ -193,11 +202,31 @@ class Backend:
             sleep=self.sleep,
             timeout=self.options.timeout,
             ask=self._ask if interactive() else None,
-            children=children(self.aws.client("ecr"), plan.place.repository, image.digest),
+            ended=lambda name, result: self._has_ended(plan.services[name], result),
         )
+        return self._rolled_out(plan, results)
+
+    def _with_digests(self, plan: ServicesPlan, digests: Mapping[str, str]) -> ServicesPlan:
+        from deploy.service.describe import read_states
+
+        parts = dict(plan.services)
+        stale = [
+            n for n, part in parts.items() if part.service.digest != digests[part.image.service]
+        ]
+        states = read_states(self.aws.client("ecs"), plan.target, stale) if stale else {}
+        for name, state in states.items():
+            part = parts[name]
+            digest = digests[part.image.service]
+            service = self._plan_service(part.place, part.image, digest, state)
+            parts[name] = replace(part, service=service)
+        return replace(plan, services=parts)
+
+    def _has_ended(self, plan: BackendPlan, result: RolloutResult) -> None:
+        from deploy.service import scaling
+
         if result.outcome.exit_code == 0:
             scaling.apply(plan.scaling, self._autoscaling)
-        return self._rolled_out(plan, result)
+        self._ended(plan, result)
 
     def _ask(self) -> Answer:
         from rich.prompt import Prompt
@@ -207,56 +236,52 @@ class Backend:
         answer = Prompt.ask(question, choices=["rollback", "detach"])
         return "rollback" if answer == "rollback" else "detach"
 
-    def _rolled_out(self, plan: BackendPlan, result: RolloutResult) -> Finished:
-        if result.cause:
-            self.emit(result.cause)
-        return self.ended(
-            result.outcome.label,
-            exit_code=result.outcome.exit_code,
+    def _rolled_out(self, plan: ServicesPlan, results: Mapping[str, RolloutResult]) -> Finished:
+        for result in results.values():
+            if result.cause:
+                self.emit(result.cause)
+        before = {name: part.service.running_arn for name, part in plan.services.items()}
+        end = services_ended(results, before)
+        failed = [name for name, result in results.items() if result.outcome.exit_code]
+        return self.finished(
+            end.outcome.label,
+            exit_code=end.outcome.exit_code,
             plan=plan,
-            summary=_summary(plan, result),
-            next_step=result.next_step or self._next_step(result.outcome),
+            summary=end.summary,
+            next_step=end.next_step or self._next_step(failed),
+            ends=end.ends,
         )
 
-    def unchanged(self, plan: BackendPlan) -> Finished:
-        return self.ended(Outcome.UNCHANGED.label, plan=plan, summary=NOTHING)
+    def unchanged(self, plan: ServicesPlan) -> Finished:
+        return self.finished("unchanged", plan=plan, summary=NOTHING)
 
-    def _next_step(self, outcome: Outcome) -> str:
-        if outcome.exit_code == 0:
-            return f"change a line in {self.wanted.build.context.name}/ and run `{self.command}`"
-        return f"mend it and run `{self.command}`; the plan alone: `{self.command} --plan`"
+    def _next_step(self, failed: Sequence[str]) -> str:
+        if failed:
+            command = self.command(*failed)
+            return f"mend it and run `{command}`; the plan alone: `{command} --plan`"
+        context = next(iter(self.wanted.values())).build.context.name
+        return f"change a line in {context}/ and run `{self.command(*self.wanted)}`"
 
-    @property
-    def command(self) -> str:
-        """What a person types for this deploy."""
-        service, environment = self.wanted.name, self.config.environment.name
-        options = "" if service == BackendOptions.service else f" --service {service}"
+    def command(self, *services: str) -> str:
+        """Return what a person types to deploy these services."""
+        environment = self.config.environment.name
+        named = services != BackendOptions.services
+        options = f" --service {','.join(services)}" if named else ""
         options += "" if environment == "local" else f" --env {environment}"
         return f"invoke deploy-backend{options}"
 
-    def ended(
+    def finished(
         self,
         outcome: str,
         *,
         exit_code: int = 0,
-        plan: BackendPlan | None = None,
+        plan: ServicesPlan | None = None,
         summary: str = "",
         next_step: str = "",
+        ends: Mapping[str, str] | None = None,
     ) -> Finished:
         """Return how this deploy ended, as it will be told."""
-        urls = {plan.place.name: plan.place.url} if plan and plan.place.url else {}
+        places = [part.place for part in plan.services.values()] if plan else []
+        urls = {place.name: place.url for place in places if place.url}
         seconds = self.clock() - self.started
-        return Finished(outcome, exit_code, seconds, summary, urls, next_step)
-
-
-def _summary(plan: BackendPlan, result: RolloutResult) -> str:
-    what = f"{plan.place.name} {revision(result.task_definition_arn)}"
-    if result.outcome is Outcome.SUCCEEDED and result.tasks:
-        count = len(result.tasks)
-        tasks = f"{count} task{'s'[: count > 1]}"
-        return f"{what}: {tasks} proven to run {str(result.digest)[:DIGEST_SHOWN]}"
-    if result.outcome is Outcome.ROLLED_BACK:
-        before = plan.service.running_arn
-        followed = before == result.task_definition_arn
-        return f"{what} failed, {'the one before' if followed else revision(before)} serves"
-    return what
+        return Finished(outcome, exit_code, seconds, summary, urls, next_step, ends or {})

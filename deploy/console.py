@@ -6,7 +6,7 @@ import json
 import os
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict
 from functools import singledispatchmethod
@@ -83,6 +83,7 @@ class Plain:
     def __init__(self, stream: TextIO) -> None:
         self.stream = stream
         self.shown: dict[str, str] = {}
+        self.running: set[str] = set()  # phases
         self.group = ""  # of the check that was told last
 
     def __call__(self, event: Event) -> None:
@@ -109,6 +110,7 @@ class Plain:
 
     @render.register
     def _(self, event: PhaseStarted) -> None:
+        self.running.add(event.phase)
         self.line(f"▸ {event.phase}  {event.detail}".rstrip(), "bold")
 
     @render.register
@@ -116,14 +118,19 @@ class Plain:
         text = quarter(event) if event.unit in LIVE_UNITS else event.detail
         if text and self.shown.get(event.phase) != text:
             self.shown[event.phase] = text
-            self.line(f"    {text}")
+            self.line(f"    {self.whose(event.phase)}{text}")
+
+    def whose(self, phase: str) -> str:
+        """Return what tells a line of `phase` from those of the phases beside it."""
+        return f"{phase}: " if self.running - {phase} else ""
 
     @render.register
     def _(self, event: PhaseOutput) -> None:
-        self.line(f"  │ {event.line}", "dim")
+        self.line(f"  │ {self.whose(event.phase)}{event.line}", "dim")
 
     @render.register
     def _(self, event: PhaseEnded) -> None:
+        self.running.discard(event.phase)
         mark, style = ("✓", "green") if event.ok else ("✗", "red")
         self.line(f"{mark} {event.phase}  {event.detail}  {duration(event.seconds)}", style)
 
@@ -150,13 +157,19 @@ class Plain:
     def _(self, event: Finished) -> None:
         self.line()
         summary = f": {event.summary}" if event.summary else ""
-        style = "bold red" if event.exit_code else "bold green"
+        bad = event.exit_code and event.outcome != "planned"  # whose code is an answer
+        style = "bold red" if bad else "bold green"
         self.line(f"{event.outcome}{summary}  ({duration(event.seconds)})", style)
-        width = max((len(name) for name in event.urls), default=0)
-        for name, url in event.urls.items():
-            self.line(f"  {name:<{width}}  {url}", "cyan")
+        self.columns_of(event.ends)
+        self.columns_of(event.urls, "cyan")
         if event.next_step:
             self.line(f"  next: {event.next_step}")
+
+    def columns_of(self, values: Mapping[str, str], style: str = "") -> None:
+        """Print a name and its value a line, the values below each other."""
+        width = max(map(len, values), default=0)
+        for name, value in values.items():
+            self.line(f"  {name:<{width}}  {value}", style)
 
 
 def quarter(event: PhaseProgress) -> str:

@@ -104,7 +104,10 @@ class Failure:
 
 @dataclass(frozen=True)
 class Finished:
-    """The end of a run. `urls` maps a name to its address; `next_step` is a command."""
+    """The end of a run. `urls` maps a name to its address; `next_step` is a command.
+
+    `ends` tells, by its name, how each of several services ended.
+    """
 
     outcome: str
     exit_code: int
@@ -112,6 +115,7 @@ class Finished:
     summary: str = ""
     urls: Mapping[str, str] = field(default_factory=dict)
     next_step: str = ""
+    ends: Mapping[str, str] = field(default_factory=dict)
 
 
 Event = (

@@ -7,45 +7,45 @@ push, roll out        upload hashed assets   side by side: nobody asks for new a
 """
 
 import time
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
-from threading import Event as Flag
-from typing import TypeVar
 
-from deploy import process
-from deploy.backend import Backend, BackendOptions, BackendPlan
+from deploy.backend import BackendOptions, Services, ServicesPlan
+from deploy.beside import Stoppable
 from deploy.command import conclude, confirm, planned
 from deploy.config.model import Config
-from deploy.errors import Interrupted
-from deploy.events import Change, Emit, Event, Finished, Note, PlanShown
+from deploy.events import Change, Emit, Finished, Note, PlanShown
 from deploy.frontend import Frontend, FrontendOptions, FrontendPlan
 from deploy.outcome import Outcome
-
-T = TypeVar("T")
+from deploy.selection import select
 
 
 @dataclass(frozen=True)
 class DeployOptions:
-    """What `invoke deploy` was asked for. `timeout` is of each rollout, in seconds."""
+    """What `invoke deploy` was asked for. `timeout` is of each rollout, in seconds.
+
+    `only` and `but` name services and sites; without `only` it is all of deploy.toml.
+    """
 
     plan_only: bool = False
     yes: bool = False
     timeout: float = 600
     rebuild: bool = False
+    only: tuple[str, ...] = ()
+    but: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What a deploy of everything would do."""
+    """What a deploy would do. `services` is None where only sites are deployed."""
 
-    services: tuple[tuple[Backend, BackendPlan], ...]
+    services: ServicesPlan | None
     sites: tuple[tuple[Frontend, FrontendPlan], ...]
 
     @property
-    def parts(self) -> list[BackendPlan | FrontendPlan]:
-        return [*(plan for _, plan in self.services), *(plan for _, plan in self.sites)]
+    def parts(self) -> list[ServicesPlan | FrontendPlan]:
+        services = [self.services] if self.services else []
+        return [*services, *(plan for _, plan in self.sites)]
 
     @property
     def changes(self) -> tuple[Change, ...]:
@@ -55,18 +55,13 @@ class Plan:
     def changed(self) -> bool:
         return any(plan.changed for plan in self.parts)
 
-    def unchanged(self) -> list[Finished]:
-        """Return how a deploy ends that has nothing to do."""
-        services = [service.unchanged(plan) for service, plan in self.services]
-        return services + [site.unchanged() for site, _ in self.sites]
-
     @property
     def warnings(self) -> tuple[str, ...]:
         return tuple(warning for plan in self.parts for warning in plan.warnings)
 
 
 def deploy(config: Config, options: DeployOptions, emit: Emit) -> int:
-    """Deploy every service and every site of deploy.toml; return the exit code.
+    """Deploy the services and sites that were asked for; return the exit code.
 
     It is that of the first part that did not succeed, else 0. Raises as `deploy_backend` and
     `deploy_frontend` do, before anything is written.
@@ -80,7 +75,7 @@ def deploy(config: Config, options: DeployOptions, emit: Emit) -> int:
     if options.plan_only:
         ended = [Finished("planned", 0, 0, planned(changed=plan.changed))]
     elif not plan.changed:
-        ended = plan.unchanged()
+        ended = parts.unchanged(plan)
     else:
         confirm(config, "this plan", yes=options.yes)
         ended = parts.apply(plan)
@@ -95,34 +90,40 @@ class Parts:
         self.beside = Stoppable(emit)
         self.plan_only = options.plan_only
         both = {"yes": options.yes, "rebuild": options.rebuild, "plan_only": options.plan_only}
-        self.services = [
-            Backend(config, BackendOptions(name, timeout=options.timeout, **both), emit)
-            for name in config.services
-        ]
+        chosen = select(config, options.only, options.but)
+        asked = BackendOptions(chosen.services, timeout=options.timeout, **both)
+        self.services = Services(config, asked, emit) if chosen.services else None
         self.sites = [
-            Frontend(config, FrontendOptions(name, **both), self.beside) for name in config.sites
+            Frontend(config, FrontendOptions(name, **both), self.beside) for name in chosen.sites
         ]
 
     def plan(self) -> Plan:
         """Build the sites, which a plan needs, and beside them the images; plan both."""
         with self.beside.run(self._prepare_sites) as prepared:
-            services = [(service, service.plan()) for service in self.services]
-            for service, plan in services if not self.plan_only else ():
-                service.build(plan)
+            services = self.services.plan() if self.services else None
+            if self.services and services and not self.plan_only:
+                self.services.build(services)
         prepared.result()
-        return Plan(tuple(services), tuple((site, site.plan()) for site in self.sites))
+        return Plan(services, tuple((site, site.plan()) for site in self.sites))
 
     def _prepare_sites(self) -> None:
         for site in self.sites:
             site.prepare()
 
+    def unchanged(self, plan: Plan) -> list[Finished]:
+        """Return how a deploy ends that has nothing to do."""
+        return [*self._roll_out(plan), *(site.unchanged() for site in self.sites)]
+
     def apply(self, plan: Plan) -> list[Finished]:
-        """Roll the services out and upload assets beside that; then publish, or say why not."""
+        """Roll the services out and upload assets beside that; then publish, or say why not.
+
+        Here the first change of the environment is made.
+        """
         with self.beside.run(lambda: [site.upload(own) for site, own in plan.sites]) as uploaded:
             ended = self._roll_out(plan)
-        if ended and ended[-1].exit_code:
-            names = [site.wanted.name for site, own in plan.sites if own.changed]
-            for name in names:
+        if any(end.exit_code for end in ended):
+            for site in [site for site, own in plan.sites if own.changed]:
+                name = site.wanted.name
                 self.emit(Note(f"site {name} was not switched: its pages are the old ones"))
             return ended
         for (site, own), upload in zip(plan.sites, uploaded.result(), strict=True):
@@ -130,13 +131,11 @@ class Parts:
         return ended
 
     def _roll_out(self, plan: Plan) -> list[Finished]:
-        """Roll out one service after the other, as far as each succeeds."""
-        ended: list[Finished] = []
-        for service, own in plan.services:
-            ended.append(service.apply(own) if own.changed else service.unchanged(own))
-            if ended[-1].exit_code:
-                break
-        return ended
+        if self.services is None or plan.services is None:
+            return []
+        if not plan.services.changed:
+            return [self.services.unchanged(plan.services)]
+        return [self.services.apply(plan.services)]
 
 
 def together(ended: Sequence[Finished], seconds: float) -> Finished:
@@ -146,6 +145,7 @@ def together(ended: Sequence[Finished], seconds: float) -> Finished:
     deciding = worst or changed
     told = [end for end in ended if end.outcome != Outcome.UNCHANGED.label]
     urls = {name: url for end in reversed(ended) for name, url in end.urls.items()}
+    ends = {name: text for end in ended for name, text in end.ends.items()}
     return Finished(
         deciding.outcome,
         deciding.exit_code,
@@ -153,30 +153,5 @@ def together(ended: Sequence[Finished], seconds: float) -> Finished:
         "; ".join(end.summary for end in told or [deciding] if end.summary),
         urls,
         deciding.next_step,
+        ends,
     )
-
-
-class Stoppable:
-    """An `emit` for work beside the main thread: once that has failed, or Ctrl-C came, the next
-    event ends the work. Its tools are ended at once.
-    """
-
-    def __init__(self, emit: Emit) -> None:
-        self.emit = emit
-        self.stopped = Flag()
-
-    def __call__(self, event: Event) -> None:
-        if self.stopped.is_set():
-            raise Interrupted("the other half failed")
-        self.emit(event)
-
-    @contextmanager
-    def run(self, work: Callable[[], T]) -> Iterator[Future[T]]:
-        """Run `work` beside the block. The block's failure stops it, never the other way round."""
-        with ThreadPoolExecutor(1, thread_name_prefix="beside") as thread:
-            try:
-                yield thread.submit(work)
-            except BaseException:
-                self.stopped.set()
-                process.end_running()
-                raise

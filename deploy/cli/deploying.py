@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from invoke import Context, task
 
-from deploy.cli.options import ENV, JSON, PLAN, SERVICE, SITE, TIMEOUT, YES, dry, run_action
+from deploy.cli.options import ENV, JSON, PLAN, SITE, TIMEOUT, YES, dry, run_action
 
 if TYPE_CHECKING:
     from deploy.config.model import Config
@@ -18,7 +18,11 @@ if TYPE_CHECKING:
     | YES
     | PLAN
     | TIMEOUT
-    | {"rebuild": "build images and sites again although their source is unchanged"},
+    | {
+        "only": "services and sites of deploy.toml, such as backend,frontend (default: all)",
+        "except": "services and sites to leave out",
+        "rebuild": "build images and sites again although their source is unchanged",
+    },
 )
 def deploy(
     ctx: Context,
@@ -28,10 +32,13 @@ def deploy(
     timeout: str = "600",
     json: bool = False,
     rebuild: bool = False,
+    only: str = "",
+    except_: str = "",
 ) -> None:
     """Deploy services and sites; pages change only if every rollout succeeded."""
     from deploy.command import seconds
     from deploy.pipeline import DeployOptions, deploy
+    from deploy.selection import listed
 
     def action(config: "Config", emit: "Emit") -> int:
         options = DeployOptions(
@@ -39,6 +46,8 @@ def deploy(
             yes=yes,
             timeout=seconds("--timeout", timeout),
             rebuild=rebuild,
+            only=listed(only),
+            but=listed(except_),
         )
         return deploy(config, options, emit)
 
@@ -53,8 +62,10 @@ def deploy(
     | YES
     | PLAN
     | TIMEOUT
-    | SERVICE
-    | {"rebuild": "build the image again although its source is unchanged"},
+    | {
+        "service": "services of deploy.toml, such as backend,worker (default: backend)",
+        "rebuild": "build the image again although its source is unchanged",
+    },
 )
 def deploy_backend(
     ctx: Context,
@@ -69,10 +80,11 @@ def deploy_backend(
     """Build, push and roll out a service; exit 0 only if the new version serves."""
     from deploy.backend import BackendOptions, deploy_backend
     from deploy.command import seconds
+    from deploy.selection import listed
 
     def action(config: "Config", emit: "Emit") -> int:
         options = BackendOptions(
-            service=service,
+            services=listed(service),
             plan_only=plan or dry(ctx),
             yes=yes,
             timeout=seconds("--timeout", timeout),
