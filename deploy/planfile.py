@@ -26,6 +26,7 @@ from deploy.release.saved import (
 )
 from deploy.service.diff import diff, leaves
 from deploy.service.plan import ServicePlan
+from deploy.service.stamp import COMMIT
 from deploy.site.plan import SitePlan
 from deploy.site.pointer import interrupted
 
@@ -34,12 +35,16 @@ if TYPE_CHECKING:
     from deploy.pipeline import Plan
 
 
+COMMIT_PATH = f".environment[{COMMIT}]"
+
+
 def save(path: Path, config: Config, plan: "Plan", *, now: Callable[[], float] = time.time) -> None:
     """Write what `plan` rests on to a file. `now` gives Unix seconds.
 
     Raises ConfigError if the file can't be written.
     """
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(serialize(_seen(config, plan, now())))
     except OSError as error:
         raise ConfigError(
@@ -47,15 +52,27 @@ def save(path: Path, config: Config, plan: "Plan", *, now: Callable[[], float] =
         ) from error
 
 
-def read(path: Path) -> Saved:
-    """Read a saved plan. Raises ConfigError if there is none, PreflightError if it is damaged."""
+def read(path: Path, config: Config) -> Saved:
+    """Read a saved plan, whose `parts` are then what is to be deployed.
+
+    Raises ConfigError if it can't be read, PreflightError if it is damaged or not for here.
+    """
     try:
-        return parse(path.read_text())
+        saved = parse(path.read_text())
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(
             f"the saved plan can't be read: {error}",
             remedy=f"make it: `invoke plan --save {path}`",
         ) from error
+    here = (config.project, config.environment.name, config.environment.account or "")
+    wrong = elsewhere(saved, *here, defined=(*config.services, *config.sites))
+    if wrong:
+        name = config.environment.name
+        raise PreflightError(
+            f"this saved plan can't be applied here: {wrong}",
+            remedy=f"save one for here: `invoke plan --env {name} --save FILE`",
+        )
+    return saved
 
 
 def check(
@@ -66,13 +83,6 @@ def check(
     Raises PreflightError, naming each thing that moved.
     """
     seen = _seen(config, plan, now())
-    wrong = elsewhere(saved, seen)
-    if wrong:
-        raise PreflightError(
-            f"this saved plan can't be applied here: {wrong}",
-            remedy=f"save one for {config.environment.name}: "
-            f"`invoke plan --env {config.environment.name} --save FILE`",
-        )
     if differences := moved(saved, seen):
         raise PreflightError(
             "the saved plan is not what would be done now",
@@ -100,12 +110,13 @@ def _seen(config: Config, plan: "Plan", now: float) -> Saved:
 
 def _service(part: "BackendPlan") -> SavedService:
     image, service, scaling = part.image, part.service, part.scaling
+    base = service.base or {}
     return SavedService(
         source_tag=image.tag,
         image=image.action,
         digest=image.digest,
-        definition=_hash(leaves(service.request)),
-        paths=tuple(change.subject for change in diff(service.request, service.base or {})),
+        definition=_hash(_released(leaves(service.request))),
+        paths=tuple(_released({change.subject: "" for change in diff(service.request, base)})),
         running=service.running_arn,
         deployment=service.primary,
         rollout=_rollout(service),
@@ -119,6 +130,11 @@ def _rollout(service: ServicePlan) -> str:
     if service.register:
         return "register"
     return "update" if service.update else ""
+
+
+def _released(leaves: Mapping[str, str]) -> dict[str, str]:
+    """Leave out the commit, which is told and decides nothing: a saved plan makes a tree dirty."""
+    return {path: value for path, value in leaves.items() if not path.endswith(COMMIT_PATH)}
 
 
 def _hash(value: Mapping[str, str]) -> str:

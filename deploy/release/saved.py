@@ -5,7 +5,7 @@ gives no secret away.
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -106,13 +106,23 @@ def _site(fields: dict[str, Any]) -> SavedSite:
     )
 
 
-def elsewhere(saved: Saved, now: Saved) -> str:
-    """Return in words why `saved` is a plan for somewhere else than `now`, "" if it is not."""
-    for name in ("project", "environment", "account"):
-        was, here = getattr(saved, name), getattr(now, name)
+def elsewhere(
+    saved: Saved, project: str, environment: str, account: str, *, defined: Collection[str]
+) -> str:
+    """Return in words why `saved` is a plan for somewhere else, "" if it is for here.
+
+    `defined` are the names of the services and sites that there are.
+    """
+    pairs = {
+        "project": (saved.project, project),
+        "environment": (saved.environment, environment),
+        "account": (saved.account, account),
+    }
+    for name, (was, here) in pairs.items():
         if was != here:
             return f"it is for {name} {was or '(none)'}, and this is {here or '(none)'}"
-    return ""
+    gone = [name for name in saved.parts if name not in defined]
+    return f"deploy.toml has no {', '.join(gone)} any more" if gone else ""
 
 
 def moved(saved: Saved, now: Saved) -> tuple[str, ...]:
