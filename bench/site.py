@@ -45,14 +45,17 @@ def main(rounds: int, *, small: bool, latency: float) -> None:
     """Measure and print. `rounds` of everything; `small` leaves out the 100,000 files; `latency`,
     in seconds, stands for a network and S3's own time.
     """
-    figures = [small_site(rounds, latency)]
+    measured = small_site(rounds, latency)
+    show(measured)
+    promises(measured)
     if not small:
-        figures.append(large_site(rounds, latency))
-    for measured in figures:
-        print(f"\n{measured.files:,} files, medians\n\n{table(measured)}\n", flush=True)
-    promises(figures[0])
-    for measured in figures[1:]:
+        measured = large_site(rounds, latency)
+        show(measured)
         beside(measured, SAME, f"{measured.files:,} files, no change")
+
+
+def show(measured: Measured) -> None:
+    print(f"\n{measured.files:,} files, medians\n\n{table(measured)}\n", flush=True)
 
 
 def small_site(rounds: int, latency: float) -> Measured:
