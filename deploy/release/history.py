@@ -2,9 +2,12 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Literal
 
 from deploy.outcome import Outcome
 from deploy.release.record import CUT_OFF, Record
+
+Part = tuple[Literal["service", "site"], str]  # and its name in deploy.toml
 
 SHORT = 7  # characters at an id's end that name it too
 # What a service or a site runs after these: what the release gave it, or what it had before.
@@ -55,6 +58,34 @@ def live(records: Iterable[Record]) -> Live:
             if given:
                 sites.setdefault(name, given)
     return Live(services, sites)
+
+
+def marks(records: Iterable[Record], real: Live) -> dict[Part, str]:
+    """Return the id of the newest release that gave each part of `real` what it runs; "" if none.
+
+    `records` are given newest first. A site's releases count as the same if they end alike, in the
+    hash of what is in them: the way back gives what was there before a new id.
+    """
+    found: dict[Part, str] = {("service", name): "" for name in real.services}
+    found |= {("site", name): "" for name in real.sites}
+    for record in records:
+        for part in found:
+            if not found[part] and _gave(record, part, real):
+                found[part] = record.id
+    return found
+
+
+def _gave(record: Record, part: Part, real: Live) -> bool:
+    kind, name = part
+    if kind == "service":
+        service = record.services.get(name)
+        return service is not None and service.task_definition == real.services[name]
+    site = record.sites.get(name)
+    return site is not None and _content(site.release) == _content(real.sites[name]) != ""
+
+
+def _content(site_release: str) -> str:
+    return site_release.partition("-")[2]
 
 
 def _result(outcome: str, given: str, before: str) -> str:
