@@ -27,9 +27,13 @@ PURE_NAMES = {
     "invalidation.py",
     "releases.py",
     "pointer.py",
+    "status.py",
+    "operation.py",
+    "verdict.py",
     "lock.py",
     "record.py",
     "history.py",
+    "markdown.py",
 }
 IMPURE = {
     "boto3",
