@@ -47,7 +47,7 @@ def age(folder: Path) -> None:
 
 def touch(folder: Path) -> None:
     """Do what every build and checkout in CI does: the same content, written just now."""
-    _stamp(folder, time.time())
+    _stamp(folder, int(time.time()))  # whole seconds, as S3 tells times
 
 
 def edit(folder: Path, number: int) -> None:
