@@ -103,6 +103,39 @@ def output(argv: tuple[str, ...], *, cwd: Path | None = None, timeout: float = 3
     return done.stdout
 
 
+def attached(argv: tuple[str, ...]) -> int:
+    """Run `argv` on this process's own input and output and return its exit code.
+
+    Ctrl-C is the tool's to handle: a terminal sends it to both. Raises ToolError if it is missing.
+    """
+    try:
+        process = subprocess.Popen(argv)
+    except FileNotFoundError as missing:
+        raise _missing(argv[0]) from missing
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        code = process.wait()
+    finally:
+        signal.signal(signal.SIGINT, before)
+    return 128 - code if code < 0 else code  # as a shell tells of a signal
+
+
+def in_terminal(argv: tuple[str, ...], passed: Callable[[bytes], bytes]) -> int:
+    """Run `argv` in a terminal of its own, connected to this process's input and output.
+
+    `passed` returns what to show of each block that it prints. Returns the exit code.
+    """
+    import pty
+
+    def read(terminal: int) -> bytes:
+        while block := os.read(terminal, 1024):
+            if shown := passed(block):
+                return shown
+        return b""
+
+    return os.waitstatus_to_exitcode(pty.spawn(argv, read))
+
+
 def _missing(tool: str) -> ToolError:
     return ToolError(f"{tool} is not installed", remedy=f"install {tool} and put it on PATH")
 
