@@ -19,6 +19,7 @@ from deploy.events import Emit, Note
 from deploy.objects import Objects
 from deploy.release import hold
 from deploy.release.lock import (
+    LEASE,
     Holder,
     Lock,
     command,
@@ -60,6 +61,7 @@ def changing(
     wait: float,
     reason: str,
     who: Holder | None = None,
+    lease: float = LEASE,
     clock: Callable[[], float] = time.monotonic,
     sleep: Callable[[float], None] = time.sleep,
 ) -> Iterator[hold.Hold]:
@@ -79,6 +81,7 @@ def changing(
         now=http.server_time,
         sleep=sleep,
         environment=target.environment,
+        lease=lease,
     )
     with held as found:
         for part in parts:

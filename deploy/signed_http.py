@@ -162,8 +162,6 @@ class SignedHttp:
                 return self._conclude(asked, reply, tries)
 
     def _attempt(self, asked: _Asked, tries: _Tries) -> Response | OSError | HTTPException:
-        if asked.service == "s3" and asked.method not in {"GET", "HEAD"}:
-            self.before_write()
         tries.used = self.credentials.current()
         headers = signed(
             asked.method,
@@ -174,6 +172,8 @@ class SignedHttp:
             scope=Scope(GLOBAL.get(asked.service, self.region), asked.service),
             now=self.clock() + self.skew,
         )
+        if asked.service == "s3" and asked.method not in {"GET", "HEAD"}:
+            self.before_write()
         try:
             reply = self._exchange(asked, headers)
         except (OSError, HTTPException) as error:

@@ -1,28 +1,32 @@
 """Programs that want an environment's lock, in processes of their own.
 
 python -m tests.integration.release.contender race ENDPOINT BUCKET FOLDER CONTENDERS ROUNDS
-python -m tests.integration.release.contender write ENDPOINT BUCKET NAME LEASE
+python -m tests.integration.release.contender obey ENDPOINT BUCKET NAME WAIT LEASE
 """
 
 import multiprocessing
 import os
 import sys
-import threading
 import time
 import uuid
 from collections.abc import Callable
-from contextlib import AbstractContextManager, suppress
+from contextlib import AbstractContextManager
 from multiprocessing.synchronize import Barrier
 from pathlib import Path
 
+from deploy.aws import Aws
+from deploy.config.model import Config, Environment
 from deploy.connections import Connections
+from deploy.console import console
 from deploy.credentials import CredentialChain
-from deploy.errors import LockedError, LockLostError
+from deploy.errors import LockedError, ShipwayError
 from deploy.events import Emit
+from deploy.locking import changing
 from deploy.objects import Objects
 from deploy.release.hold import Hold, locked
 from deploy.release.lock import LEASE, Holder
 from deploy.signed_http import SignedHttp
+from deploy.target import Target
 
 PATIENCE = 60.0  # seconds that contenders wait for each other
 PAUSE = 0.05  # seconds, at most, between attempts at a request
@@ -99,23 +103,35 @@ def won(folder: Path, line: str, tried: Barrier) -> None:
     marker.unlink()
 
 
-def write(endpoint: str, bucket: str, name: str, lease: float) -> None:
-    """Hold the lock, and under its fence write objects until the end: `<name>/0`, `<name>/1` ...
+def obey(endpoint: str, bucket: str, name: str, wait: float, lease: float) -> int:
+    """Hold the lock as a deploy does, and do what stdin says until its end; return the exit code.
 
-    Says "held" and its token, then "lost" if the lock was lost, with the number of its objects.
+    "http" and "boto3" write one object each, `<name>/<line number>`.
     """
-    http = http_at(endpoint)
-    with suppress(KeyboardInterrupt), contend(http, bucket, name, lease=lease) as hold:
-        print("held", hold.token, flush=True)
-        objects = Objects(http.fenced(hold.check), bucket)
-        written = 0
+    aws = Aws(Config(Path(), "demo", Environment("local", "us-east-1", endpoint=endpoint), {}))
+    target = Target("demo", "local", "0" * 12, "us-east-1", "demo", bucket, {})
+    with console() as emit:
+        who = Holder(uuid.uuid4().hex, name, "here")
+        held = changing(target, [aws], emit, wait=wait, reason="deploy", who=who, lease=lease)
         try:
-            while True:
-                objects.write(f"{name}/{written}", b"", "text/plain")
-                written += 1
-                threading.Event().wait(0.01)
-        except LockLostError:
-            print("lost", written, flush=True)
+            with held as hold:
+                print("held", hold.token, flush=True)
+                for number, line in enumerate(sys.stdin):
+                    store(aws, line.strip(), bucket, f"{name}/{number}")
+                    print("written", flush=True)
+        except KeyboardInterrupt:
+            return 130
+        except ShipwayError as error:
+            print(error.message, flush=True)
+            return error.exit_code
+    return 0
+
+
+def store(aws: Aws, how: str, bucket: str, key: str) -> None:
+    if how == "boto3":
+        aws.client("s3").put_object(Bucket=bucket, Key=key, Body=b"")
+    else:
+        Objects(aws.http, bucket).write(key, b"", "text/plain")
 
 
 if __name__ == "__main__":
@@ -123,4 +139,4 @@ if __name__ == "__main__":
     if kind == "race":
         race(endpoint, bucket, Path(name), *map(int, numbers))
     else:
-        write(endpoint, bucket, name, float(numbers[0]))
+        sys.exit(obey(endpoint, bucket, name, *map(float, numbers)))

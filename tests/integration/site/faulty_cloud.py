@@ -19,7 +19,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 Kind = Literal[
     "LIST", "GET", "HEAD", "PUT", "COPY", "DELETE", "INVALIDATE", "INVALIDATION", "OTHER"
 ]
-How = Literal["reset", "500", "503", "403", "hold"]
+How = Literal["reset", "500", "503", "403", "hold", "unanswered"]
 BODIES = {
     "500": ("InternalError", "We encountered an internal error. Please try again."),
     "503": ("SlowDown", "Please reduce your request rate."),
@@ -45,7 +45,8 @@ class Seen:
 class Fault:
     """Breaks `times` requests of `kind` whose key matches `key`, after letting `after` pass.
 
-    `hold` keeps the request until the proxy's `released` is set, and then drops it.
+    `hold` keeps the request until the proxy's `released` is set, and then drops it; `unanswered`
+    lets it through and drops the reply.
     """
 
     kind: Kind
@@ -144,12 +145,16 @@ class Handler(BaseHTTPRequestHandler):
             self.forward(body)
         elif fault.how in BODIES:
             self.refuse(fault.how)
+        elif fault.how == "unanswered":
+            self.behind_asked(body)
+            self.drop(hold=False)
         else:
             self.drop(hold=fault.how == "hold")
 
     do_GET = do_HEAD = do_PUT = do_POST = do_DELETE = do_any  # noqa: N815 - their names
 
-    def forward(self, body: bytes) -> None:
+    def behind_asked(self, body: bytes) -> tuple[http.client.HTTPResponse, bytes]:
+        """Ask the cloud; return its reply and the reply's body."""
         kept = {k: v for k, v in self.headers.items() if k.lower() not in HOP_BY_HOP}
         kept["Content-Length"] = str(len(body))
         try:
@@ -159,7 +164,10 @@ class Handler(BaseHTTPRequestHandler):
             self.behind.close()
             self.behind.request(self.command, self.path, body, kept)
             reply = self.behind.getresponse()
-        content = reply.read()
+        return reply, reply.read()
+
+    def forward(self, body: bytes) -> None:
+        reply, content = self.behind_asked(body)
         self.send_response_only(reply.status, reply.reason)
         for name, value in reply.getheaders():
             if name.lower() not in HOP_BY_HOP:
