@@ -11,11 +11,11 @@ from typing import Any
 
 from deploy import git
 from deploy.aws import Aws
-from deploy.command import NOTHING, conclude, confirm, interactive, planned
+from deploy.command import NOTHING, interactive
 from deploy.config.model import Config
 from deploy.ends import services_ended
 from deploy.environment import find_service, read_target, service_place
-from deploy.events import Change, Emit, Finished, Note, PlanShown
+from deploy.events import Change, Emit, Finished, Note
 from deploy.image.plan import ImagePlan
 from deploy.image.plan import changes as image_changes
 from deploy.images import Images, owner_of
@@ -30,12 +30,13 @@ Ended = Callable[["BackendPlan", RolloutResult], None]
 
 @dataclass(frozen=True)
 class BackendOptions:
-    """What was asked for. `timeout` is of each rollout, in seconds."""
+    """What was asked for. `timeout` is of each rollout, in seconds, `wait` of the lock."""
 
     services: tuple[str, ...] = ("backend",)
     plan_only: bool = False
     yes: bool = False
     timeout: float = 600
+    wait: float = 0
     rebuild: bool = False
 
 
@@ -77,27 +78,6 @@ class ServicesPlan:
     @property
     def changed(self) -> bool:
         return any(each.changed for each in self.services.values())
-
-
-def deploy_backend(config: Config, options: BackendOptions, emit: Emit) -> int:
-    """Plan services, and unless only the plan was asked for build, push and roll them out.
-
-    Returns the exit code of the outcome. Raises ConfigError or PreflightError before anything is
-    written, BuildError or ToolError if a step fails.
-    """
-    deploy = Services(config, options, emit)
-    plan = deploy.plan()
-    names = ", ".join(options.services)
-    emit(PlanShown(f"deploy {names} to {config.environment.name}", plan.changes))
-    for warning in plan.warnings:
-        emit(Note(warning, "warning"))
-    if options.plan_only:
-        return conclude(emit, deploy.finished("planned", summary=planned(changed=plan.changed)))
-    if not plan.changed:
-        return conclude(emit, deploy.unchanged(plan))
-    confirm(config, f"this plan for {names}", yes=options.yes)
-    deploy.build(plan)
-    return conclude(emit, deploy.apply(plan))
 
 
 class Services:

@@ -36,7 +36,9 @@ class Stoppable:
         """Run `work` beside the block. The block's failure stops it, never the other way round."""
         with ThreadPoolExecutor(1, thread_name_prefix="beside") as thread:
             try:
-                yield thread.submit(work)
+                done = thread.submit(work)
+                yield done
+                wait([done])
             except BaseException:
                 self.stop()
                 raise

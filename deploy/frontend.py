@@ -1,5 +1,5 @@
-"""One site from source to pages that are live: `invoke deploy-frontend`, `invoke
-rollback-frontend`. Joins what site/ does in the order that never shows a broken page.
+"""One site from source to pages that are live, and the way back. Joins what site/ does in the order
+that never shows a broken page.
 """
 
 import getpass
@@ -8,14 +8,14 @@ import time
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from deploy import git
 from deploy.aws import Aws
-from deploy.command import NOTHING, conclude, confirm, planned
+from deploy.command import NOTHING
 from deploy.config.model import Config
 from deploy.environment import find_site, read_target, site_place
-from deploy.events import Change, Emit, Finished, Note, PlanShown
+from deploy.events import Change, Emit, Finished
 from deploy.outcome import Outcome
 from deploy.site.bucket import Bucket
 from deploy.site.build import build
@@ -25,36 +25,28 @@ from deploy.site.plan import SitePlan
 from deploy.site.pointer import Run, interrupted
 from deploy.site.prune import prune
 from deploy.site.publish import Author, Published, publish
-from deploy.site.rollback import RollbackPlan, plan_rollback, rollback
+from deploy.site.rollback import RollbackPlan, rollback
 from deploy.site.survey import survey
 from deploy.site.upload import upload
 from deploy.wording import counted
 
 if TYPE_CHECKING:
-    from deploy.target import SiteTarget
+    from deploy.target import SiteTarget, Target
 
 
 @dataclass(frozen=True)
 class FrontendOptions:
-    """What `invoke deploy-frontend` was asked for. `timeout` is the invalidation's, in seconds."""
+    """What was asked for. `timeout` is the invalidation's, in seconds, `wait` the lock's."""
 
     site: str = "frontend"
     plan_only: bool = False
     yes: bool = False
     timeout: float = 600
+    wait: float = 0
     rebuild: bool = False
     adopt: bool = False
     allow_deletions: bool = False
     allow_missing_index: bool = False
-
-
-class Shown(Protocol):
-    """What both plans of a site, a deploy's and a rollback's, can be asked."""
-
-    @property
-    def changed(self) -> bool: ...
-    @property
-    def changes(self) -> tuple[Change, ...]: ...
 
 
 @dataclass(frozen=True)
@@ -77,43 +69,6 @@ class FrontendPlan:
         return self.site.changed or bool(self.site.pending) or interrupted(self.site.pointer)
 
 
-def deploy_frontend(config: Config, options: FrontendOptions, emit: Emit) -> int:
-    """Build a site, plan, and unless only the plan was asked for upload it and make it live.
-
-    Returns the exit code of the outcome. Raises ConfigError, PreflightError or BuildError before
-    anything is written, LockedError if another run holds the site, ToolError if a step fails.
-    """
-    frontend = Frontend(config, options, emit)
-    frontend.prepare()
-    plan = frontend.plan()
-    for warning in plan.warnings:
-        emit(Note(warning, "warning"))
-    end = frontend.shown(plan, f"deploy {options.site} to {config.environment.name}")
-    if not end:
-        confirm(config, f"this plan for {options.site}", yes=options.yes)
-        end = frontend.publish(plan, frontend.upload(plan))
-    return conclude(emit, end)
-
-
-def rollback_frontend(
-    config: Config, options: FrontendOptions, emit: Emit, *, to: str | None = None
-) -> int:
-    """Return a site to the release `to`, or to the one before the live one, without a build.
-
-    Returns the exit code of the outcome. Raises PreflightError, naming the releases that are left,
-    if there is none to return to; else as `deploy_frontend` does.
-    """
-    frontend = Frontend(config, options, emit)
-    frontend.preflight()
-    plan = plan_rollback(frontend.bucket, frontend.wanted, to=to)
-    emit(Note(f"release {plan.target.id}, of commit {plan.target.commit or 'unknown'}"))
-    end = frontend.shown(plan, f"return {options.site} to {plan.target.id}")
-    if not end:
-        confirm(config, f"the way back for {options.site}", yes=options.yes)
-        end = frontend.roll_back(plan)
-    return conclude(emit, end)
-
-
 class Frontend:
     """One deploy of one site: its configuration, bucket and clocks."""
 
@@ -133,6 +88,8 @@ class Frontend:
         self.aws = Aws(config)
         self.wanted = find_site(config, options.site)
         self.run = Run(uuid.uuid4().hex, _user(), socket.gethostname())
+        self.released = ""  # the id of the release that this run made live
+        self.target: Target
         self.place: SiteTarget
 
     @property
@@ -146,7 +103,8 @@ class Frontend:
     def preflight(self) -> None:
         """Check the account and find the site's bucket and distribution."""
         self.aws.check_account()
-        self.place = site_place(read_target(self.aws), self.wanted.name)
+        self.target = read_target(self.aws)
+        self.place = site_place(self.target, self.wanted.name)
 
     def prepare(self) -> None:
         """Do what comes before a plan: check, then build. Nothing on AWS is written."""
@@ -165,13 +123,6 @@ class Frontend:
             allow_missing_index=options.allow_missing_index,
         )
         return FrontendPlan(plan)
-
-    def shown(self, plan: Shown, title: str) -> Finished | None:
-        """Show a plan. Return how the command ends if nothing is to be applied, else None."""
-        self.emit(PlanShown(title, plan.changes))
-        if self.options.plan_only:
-            return self.ended("planned", summary=planned(changed=plan.changed))
-        return None if plan.changed else self.unchanged()
 
     def upload(self, plan: FrontendPlan) -> tuple[Entry, ...]:
         """Store the new hashed files: nobody asks for them before the pages are published."""
@@ -210,6 +161,7 @@ class Frontend:
                 summary=f"{self.wanted.name}: another run published in the meantime",
                 next_step=f"look at what is live, and run `{self.command}` again if it must change",
             )
+        self.released = published.release.id
         confirmed = self._invalidate(published.release.id, published.pending)
         prune(self.bucket, self.wanted, self.emit, run=self.run, clock=self.clock, now=self.now)
         late = "" if confirmed else "; CloudFront has not confirmed that it forgot the old pages"

@@ -1,157 +1,172 @@
-"""The order of a whole deploy: what runs side by side, and what must wait. `invoke deploy`.
+"""A deploy from plan to record: `invoke deploy`, `deploy-backend` and `deploy-frontend`.
 
-build the images      build the sites        side by side
-plan                                         shown once, asked once
-push, roll out        upload hashed assets   side by side: nobody asks for new assets yet
-                      publish the pages      only if every rollout succeeded
+plan -> ask -> build -> lock -> (plan again, if another run was faster) -> apply -> record
 """
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 
-from deploy.backend import BackendOptions, Services, ServicesPlan
-from deploy.beside import Stoppable
+from deploy import planfile
+from deploy.applying import Applying
+from deploy.backend import BackendOptions
 from deploy.command import conclude, confirm, planned
 from deploy.config.model import Config
-from deploy.events import Change, Emit, Finished, Note, PlanShown
-from deploy.frontend import Frontend, FrontendOptions, FrontendPlan
-from deploy.outcome import Outcome
+from deploy.environment import read_target
+from deploy.events import Emit, Finished, Note, PlanShown
+from deploy.frontend import FrontendOptions
+from deploy.parts import Plan, assembled, together
+from deploy.records import service_record, service_records, site_record, site_records
+from deploy.release.saved import Saved
 from deploy.selection import select
 
 
 @dataclass(frozen=True)
 class DeployOptions:
-    """What `invoke deploy` was asked for. `timeout` is of each rollout, in seconds.
+    """What `invoke deploy` was asked for. `timeout` is of each rollout, in seconds, and `wait` how
+    long another run's lock is waited for.
 
-    `only` and `but` name services and sites; without `only` it is all of deploy.toml.
+    `only` and `but` name services and sites; without `only` it is all of deploy.toml. `plan_file`
+    is a saved plan: exactly that is applied, or nothing.
     """
 
     plan_only: bool = False
     yes: bool = False
     timeout: float = 600
+    wait: float = 0
     rebuild: bool = False
     only: tuple[str, ...] = ()
     but: tuple[str, ...] = ()
+    plan_file: Path | None = None
 
 
 @dataclass(frozen=True)
-class Plan:
-    """What a deploy would do. `services` is None where only sites are deployed."""
+class How:
+    """How one command deploys. `title` is the plan's, `what` names it in the question.
 
-    services: ServicesPlan | None
-    sites: tuple[tuple[Frontend, FrontendPlan], ...]
+    With `build_first` images are built beside the sites, before the plan is shown. `saved` is the
+    plan that it is held to.
+    """
 
-    @property
-    def parts(self) -> list[ServicesPlan | FrontendPlan]:
-        services = [self.services] if self.services else []
-        return [*services, *(plan for _, plan in self.sites)]
-
-    @property
-    def changes(self) -> tuple[Change, ...]:
-        return tuple(change for plan in self.parts for change in plan.changes)
-
-    @property
-    def changed(self) -> bool:
-        return any(plan.changed for plan in self.parts)
-
-    @property
-    def warnings(self) -> tuple[str, ...]:
-        return tuple(warning for plan in self.parts for warning in plan.warnings)
+    title: str
+    what: str
+    plan_only: bool
+    yes: bool
+    wait: float
+    build_first: bool = False
+    saved: Saved | None = None
 
 
 def deploy(config: Config, options: DeployOptions, emit: Emit) -> int:
     """Deploy the services and sites that were asked for; return the exit code.
 
-    It is that of the first part that did not succeed, else 0. Raises as `deploy_backend` and
-    `deploy_frontend` do, before anything is written.
+    It is that of the first part that did not succeed, else 0. Raises ConfigError, PreflightError
+    or BuildError before anything is written, LockedError if another run holds the environment, and
+    ToolError if a step fails.
     """
-    started = time.monotonic()
-    parts = Parts(config, options, emit)
-    plan = parts.plan()
-    emit(PlanShown(f"deploy to {config.environment.name}", plan.changes))
-    for warning in plan.warnings:
-        emit(Note(warning, "warning"))
-    if options.plan_only:
-        ended = [Finished("planned", 0, 0, planned(changed=plan.changed))]
-    elif not plan.changed:
-        ended = parts.unchanged(plan)
-    else:
-        confirm(config, "this plan", yes=options.yes)
-        ended = parts.apply(plan)
-    return conclude(emit, together(ended, time.monotonic() - started))
-
-
-class Parts:
-    """The services and sites of one deploy."""
-
-    def __init__(self, config: Config, options: DeployOptions, emit: Emit) -> None:
-        self.emit = emit
-        self.beside = Stoppable(emit)
-        self.plan_only = options.plan_only
-        both = {"yes": options.yes, "rebuild": options.rebuild, "plan_only": options.plan_only}
-        chosen = select(config, options.only, options.but)
-        asked = BackendOptions(chosen.services, timeout=options.timeout, **both)
-        self.services = Services(config, asked, emit) if chosen.services else None
-        self.sites = [
-            Frontend(config, FrontendOptions(name, **both), self.beside) for name in chosen.sites
-        ]
-
-    def plan(self) -> Plan:
-        """Build the sites, which a plan needs, and beside them the images; plan both."""
-        with self.beside.run(self._prepare_sites) as prepared:
-            services = self.services.plan() if self.services else None
-            if self.services and services and not self.plan_only:
-                self.services.build(services)
-        prepared.result()
-        return Plan(services, tuple((site, site.plan()) for site in self.sites))
-
-    def _prepare_sites(self) -> None:
-        for site in self.sites:
-            site.prepare()
-
-    def unchanged(self, plan: Plan) -> list[Finished]:
-        """Return how a deploy ends that has nothing to do."""
-        return [*self._roll_out(plan), *(site.unchanged() for site in self.sites)]
-
-    def apply(self, plan: Plan) -> list[Finished]:
-        """Roll the services out and upload assets beside that; then publish, or say why not.
-
-        Here the first change of the environment is made.
-        """
-        with self.beside.run(lambda: [site.upload(own) for site, own in plan.sites]) as uploaded:
-            ended = self._roll_out(plan)
-        if any(end.exit_code for end in ended):
-            for site in [site for site, own in plan.sites if own.changed]:
-                name = site.wanted.name
-                self.emit(Note(f"site {name} was not switched: its pages are the old ones"))
-            return ended
-        for (site, own), upload in zip(plan.sites, uploaded.result(), strict=True):
-            ended.append(site.publish(own, upload) if own.changed else site.unchanged())
-        return ended
-
-    def _roll_out(self, plan: Plan) -> list[Finished]:
-        if self.services is None or plan.services is None:
-            return []
-        if not plan.services.changed:
-            return [self.services.unchanged(plan.services)]
-        return [self.services.apply(plan.services)]
-
-
-def together(ended: Sequence[Finished], seconds: float) -> Finished:
-    """Return the one end that several ends make: the first that did not succeed decides."""
-    worst = next((end for end in ended if end.exit_code), None)
-    changed = next((end for end in ended if end.outcome != Outcome.UNCHANGED.label), ended[-1])
-    deciding = worst or changed
-    told = [end for end in ended if end.outcome != Outcome.UNCHANGED.label]
-    urls = {name: url for end in reversed(ended) for name, url in end.urls.items()}
-    ends = {name: text for end in ended for name, text in end.ends.items()}
-    return Finished(
-        deciding.outcome,
-        deciding.exit_code,
-        seconds,
-        "; ".join(end.summary for end in told or [deciding] if end.summary),
-        urls,
-        deciding.next_step,
-        ends,
+    saved = planfile.read(options.plan_file, config) if options.plan_file else None
+    chosen = select(config, saved.parts if saved else options.only, options.but)
+    both = {"rebuild": options.rebuild}
+    services = BackendOptions(chosen.services, timeout=options.timeout, **both)
+    how = How(
+        f"deploy to {config.environment.name}",
+        "this plan",
+        options.plan_only,
+        options.yes,
+        options.wait,
+        build_first=True,
+        saved=saved,
     )
+    sites = [FrontendOptions(name, **both) for name in chosen.sites]
+    return Deploy(config, how, services if chosen.services else None, sites, emit).run()
+
+
+def deploy_backend(config: Config, options: BackendOptions, emit: Emit) -> int:
+    """Deploy some services as `deploy` does; images are built once the plan is approved."""
+    names = ", ".join(options.services)
+    title, what = f"deploy {names} to {config.environment.name}", f"this plan for {names}"
+    how = How(title, what, options.plan_only, options.yes, options.wait)
+    return Deploy(config, how, options, (), emit).run()
+
+
+def deploy_frontend(config: Config, options: FrontendOptions, emit: Emit) -> int:
+    """Deploy one site as `deploy` does."""
+    title = f"deploy {options.site} to {config.environment.name}"
+    what = f"this plan for {options.site}"
+    how = How(title, what, options.plan_only, options.yes, options.wait)
+    return Deploy(config, how, None, [options], emit).run()
+
+
+class Deploy:
+    """One deploy: its parts, and the lock and record that it runs under."""
+
+    def __init__(
+        self,
+        config: Config,
+        how: How,
+        services: BackendOptions | None,
+        sites: Sequence[FrontendOptions],
+        emit: Emit,
+    ) -> None:
+        self.config, self.how = config, how
+        self.started = time.monotonic()
+        self.applying = Applying(config, "deploy", emit, how.wait)
+        self.emit = self.applying.emit
+        journal = self.applying.journal
+        self.parts = assembled(
+            config,
+            services,
+            sites,
+            self.emit,
+            lambda part, end: journal.service(part.place.name, service_record(part, end)),
+        )
+
+    def run(self) -> int:
+        """Plan, and unless only the plan was asked for apply it. Return the exit code."""
+        self._look()
+        plan = self.parts.plan(build=self.how.build_first and not self.how.plan_only)
+        if self.how.saved:
+            planfile.check(self.how.saved, self.config, plan, self.emit)
+        self._show(plan)
+        if self.how.plan_only:
+            end = Finished("planned", 0, 0, planned(changed=plan.changed))
+        elif not plan.changed:
+            end = together(self.parts.unchanged(plan), 0)
+        else:
+            confirm(self.config, self.how.what, yes=self.how.yes)
+            end = self._apply(plan)
+        return conclude(self.emit, replace(end, seconds=time.monotonic() - self.started))
+
+    def _look(self) -> None:
+        aws = self.parts.clients[0]
+        aws.check_account()
+        self.target = read_target(aws)
+        self.applying.look(aws, self.target)
+
+    def _show(self, plan: Plan) -> None:
+        self.emit(PlanShown(self.how.title, plan.changes))
+        for warning in plan.warnings:
+            self.emit(Note(warning, "warning"))
+
+    def _apply(self, plan: Plan) -> Finished:
+        self.parts.build(plan)
+        records = service_records(plan), site_records(plan)
+        with self.applying.change(self.target, self.parts.clients, *records) as moved:
+            if moved:
+                plan = self._again()
+            ended = self.parts.apply(plan)
+            for site, own in plan.sites:
+                self.applying.journal.site(site.wanted.name, site_record(own.site, site.released))
+            return self.applying.finish(together(ended, time.monotonic() - self.started))
+
+    def _again(self) -> Plan:
+        """Plan once more, because another run was faster; who approved the plan approves this."""
+        self.emit(Note("another run changed the environment meanwhile: planning again", "warning"))
+        plan = self.parts.plan_again()
+        if self.how.saved:
+            planfile.check(self.how.saved, self.config, plan, self.emit)
+        self._show(plan)
+        if plan.changed:
+            confirm(self.config, "the new plan", yes=self.how.yes)
+        return plan

@@ -32,7 +32,7 @@ from deploy.site.pointer import interrupted
 
 if TYPE_CHECKING:
     from deploy.backend import BackendPlan
-    from deploy.pipeline import Plan
+    from deploy.parts import Plan
 
 
 COMMIT_PATH = f".environment[{COMMIT}]"

@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from deploy import planfile
-from deploy.backend import BackendPlan
+from deploy.backend import BackendOptions, BackendPlan
 from deploy.command import NOTHING, conclude
 from deploy.config.model import Config
 from deploy.events import DiffShown, Emit, Finished, Note, PlanShown
-from deploy.pipeline import DeployOptions, Parts, Plan
+from deploy.frontend import FrontendOptions
+from deploy.parts import Parts, Plan, assembled
+from deploy.selection import select
 from deploy.service.shown import definition_diff
 from deploy.site.plan import SitePlan
 from deploy.site.shown import size
@@ -23,7 +25,7 @@ CHANGED = 2  # the exit code of `--exit-code` when something would change
 class PlanOptions:
     """What `invoke plan` was asked for. `full` shows whole task definitions.
 
-    `only` and `but` name services and sites, as `deploy.pipeline.DeployOptions` has them.
+    `only` and `but` name services and sites, as `deploy.selection.select` takes them.
     """
 
     only: tuple[str, ...] = ()
@@ -41,7 +43,7 @@ def plan(config: Config, options: PlanOptions, emit: Emit) -> int:
     does, and ConfigError if the plan can't be saved.
     """
     started = time.monotonic()
-    found = Parts(config, _asked(options), emit).plan()
+    found = _parts(config, options, emit).plan(build=False)
     emit(PlanShown(f"deploy to {config.environment.name}", found.changes))
     for diff in _definitions(found) if options.full else ():
         emit(diff)
@@ -56,10 +58,11 @@ def plan(config: Config, options: PlanOptions, emit: Emit) -> int:
     return conclude(emit, Finished("planned", code, seconds, summary(found), {}, next_step))
 
 
-def _asked(options: PlanOptions) -> DeployOptions:
-    return DeployOptions(
-        plan_only=True, rebuild=options.rebuild, only=options.only, but=options.but
-    )
+def _parts(config: Config, options: PlanOptions, emit: Emit) -> Parts:
+    chosen = select(config, options.only, options.but)
+    services = BackendOptions(chosen.services, rebuild=options.rebuild)
+    sites = [FrontendOptions(name, rebuild=options.rebuild) for name in chosen.sites]
+    return assembled(config, services if chosen.services else None, sites, emit)
 
 
 def _services(plan: Plan) -> list[BackendPlan]:

@@ -1,10 +1,11 @@
 """`invoke deploy`, its halves, and the way back."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from invoke import Context, task
 
-from deploy.cli.options import ENV, JSON, PLAN, SITE, TIMEOUT, YES, dry, run_action
+from deploy.cli.options import ENV, JSON, PLAN, SITE, TIMEOUT, WAIT, YES, dry, run_action
 
 if TYPE_CHECKING:
     from deploy.config.model import Config
@@ -18,9 +19,11 @@ if TYPE_CHECKING:
     | YES
     | PLAN
     | TIMEOUT
+    | WAIT
     | {
         "only": "services and sites of deploy.toml, such as backend,frontend (default: all)",
         "except": "services and sites to leave out",
+        "plan-file": "a plan that `invoke plan --save FILE` wrote: apply exactly that, or nothing",
         "rebuild": "build images and sites again although their source is unchanged",
     },
 )
@@ -30,13 +33,16 @@ def deploy(
     plan: bool = False,
     yes: bool = False,
     timeout: str = "600",
+    wait_for_lock: str = "0",
     json: bool = False,
     rebuild: bool = False,
     only: str = "",
     except_: str = "",
+    plan_file: str = "",
 ) -> None:
     """Deploy services and sites; pages change only if every rollout succeeded."""
     from deploy.command import seconds
+    from deploy.locking import wait_seconds
     from deploy.pipeline import DeployOptions, deploy
     from deploy.selection import listed
 
@@ -45,9 +51,11 @@ def deploy(
             plan_only=plan or dry(ctx),
             yes=yes,
             timeout=seconds("--timeout", timeout),
+            wait=wait_seconds(wait_for_lock),
             rebuild=rebuild,
             only=listed(only),
             but=listed(except_),
+            plan_file=Path(plan_file) if plan_file else None,
         )
         return deploy(config, options, emit)
 
@@ -62,6 +70,7 @@ def deploy(
     | YES
     | PLAN
     | TIMEOUT
+    | WAIT
     | {
         "service": "services of deploy.toml, such as backend,worker (default: backend)",
         "rebuild": "build the image again although its source is unchanged",
@@ -74,12 +83,15 @@ def deploy_backend(
     plan: bool = False,
     yes: bool = False,
     timeout: str = "600",
+    wait_for_lock: str = "0",
     json: bool = False,
     rebuild: bool = False,
 ) -> None:
     """Build, push and roll out a service; exit 0 only if the new version serves."""
-    from deploy.backend import BackendOptions, deploy_backend
+    from deploy.backend import BackendOptions
     from deploy.command import seconds
+    from deploy.locking import wait_seconds
+    from deploy.pipeline import deploy_backend
     from deploy.selection import listed
 
     def action(config: "Config", emit: "Emit") -> int:
@@ -88,6 +100,7 @@ def deploy_backend(
             plan_only=plan or dry(ctx),
             yes=yes,
             timeout=seconds("--timeout", timeout),
+            wait=wait_seconds(wait_for_lock),
             rebuild=rebuild,
         )
         return deploy_backend(config, options, emit)
@@ -103,6 +116,7 @@ def deploy_backend(
     | YES
     | PLAN
     | SITE
+    | WAIT
     | {
         "timeout": "seconds to wait for the invalidation (default: 600)",
         "rebuild": "install and build again although nothing has changed",
@@ -118,6 +132,7 @@ def deploy_frontend(
     plan: bool = False,
     yes: bool = False,
     timeout: str = "600",
+    wait_for_lock: str = "0",
     json: bool = False,
     rebuild: bool = False,
     adopt: bool = False,
@@ -126,7 +141,9 @@ def deploy_frontend(
 ) -> None:
     """Build and upload a site and make it live, its pages last."""
     from deploy.command import seconds
-    from deploy.frontend import FrontendOptions, deploy_frontend
+    from deploy.frontend import FrontendOptions
+    from deploy.locking import wait_seconds
+    from deploy.pipeline import deploy_frontend
 
     def action(config: "Config", emit: "Emit") -> int:
         options = FrontendOptions(
@@ -134,6 +151,7 @@ def deploy_frontend(
             plan_only=plan or dry(ctx),
             yes=yes,
             timeout=seconds("--timeout", timeout),
+            wait=wait_seconds(wait_for_lock),
             rebuild=rebuild,
             adopt=adopt,
             allow_deletions=allow_deletions,
@@ -152,6 +170,7 @@ def deploy_frontend(
     | YES
     | PLAN
     | SITE
+    | WAIT
     | {
         "to": "the release to return to (default: the one before the live one)",
         "timeout": "seconds to wait for the invalidation (default: 600)",
@@ -165,11 +184,14 @@ def rollback_frontend(
     plan: bool = False,
     yes: bool = False,
     timeout: str = "600",
+    wait_for_lock: str = "0",
     json: bool = False,
 ) -> None:
     """Return a site to an earlier release, from what is in its bucket: no build, seconds."""
     from deploy.command import seconds
-    from deploy.frontend import FrontendOptions, rollback_frontend
+    from deploy.frontend import FrontendOptions
+    from deploy.locking import wait_seconds
+    from deploy.rollback import rollback_frontend
 
     def action(config: "Config", emit: "Emit") -> int:
         options = FrontendOptions(
@@ -177,6 +199,7 @@ def rollback_frontend(
             plan_only=plan or dry(ctx),
             yes=yes,
             timeout=seconds("--timeout", timeout),
+            wait=wait_seconds(wait_for_lock),
         )
         return rollback_frontend(config, options, emit, to=to or None)
 

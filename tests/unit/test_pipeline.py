@@ -9,7 +9,7 @@ from deploy import process
 from deploy.beside import Stoppable
 from deploy.errors import Interrupted, ToolError
 from deploy.events import Event, Finished, Note
-from deploy.pipeline import together
+from deploy.parts import together
 
 UNCHANGED = Finished("unchanged", 0, 1.0, "nothing to do", {"backend": "http://b"})
 PUBLISHED = Finished("succeeded", 0, 2.0, "frontend r2", {"frontend": "http://f"}, "open it")
