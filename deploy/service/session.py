@@ -13,9 +13,9 @@ Reply = Mapping[str, Any]
 SHELL = "if command -v bash >/dev/null 2>&1; then exec bash; else exec sh; fi"
 # What `aws ecs execute-command` does not return: the exit code of what ran.
 # https://github.com/aws/session-manager-plugin/issues/92
-MARK = re.compile(rb"\x1e(\d+)\x1e\r?\n?")
+MARK = re.compile(rb"\x1e(\d+)\x1e")
 MARK_START = b"\x1e"
-MARK_LENGTH = 8  # bytes, at most
+MARK_LENGTH = 5  # bytes, at most
 
 
 def choose(tasks: Sequence[Reply], service: str, wanted: str = "") -> Reply:
@@ -74,7 +74,7 @@ def aws_argv(
     """
     place = ("--region", region, *(("--endpoint-url", endpoint) if endpoint else ()))
     # In parentheses, so that an `exit` in it does not end what tells the code.
-    script = f"({command}\n); printf '\\036%s\\036\\n' $?" if command else SHELL
+    script = f"({command}\n); printf '\\036%s\\036' $?" if command else SHELL
     return (
         *("aws", "ecs", "execute-command", *place),
         *("--cluster", cluster, "--task", str(task["taskArn"]), "--container", container),

@@ -8,6 +8,12 @@ import pytest
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
 PURE_NAMES = {
+    "check.py",
+    "tree.py",
+    "judge.py",
+    "grants.py",
+    "references.py",
+    "session.py",
     "plan.py",
     "watch.py",
     "diff.py",
