@@ -38,11 +38,19 @@ class OperateOptions:
     timeout: float = 600
 
 
-def whole(option: str, text: str) -> int | None:
-    """Return the number of tasks that an option was given, None if it was not given.
+def wanted(count: str, minimum: str, maximum: str) -> Wanted:
+    """Return what the options of `invoke scale` say; "" is an option that was not given.
 
-    Raises ConfigError if it is none: Invoke would end in a traceback.
+    Raises ConfigError for what is no number of tasks.
     """
+    if not (count or minimum or maximum):
+        raise ConfigError("nothing is wanted", remedy="give --count, or --min and --max")
+    options = (("--count", count), ("--min", minimum), ("--max", maximum))
+    return Wanted(*(_whole(option, text) for option, text in options))
+
+
+def _whole(option: str, text: str) -> int | None:
+    """Invoke would end in a traceback for a number that is not one."""
     if not text:
         return None
     if not text.isascii() or not text.isdecimal():
@@ -130,8 +138,6 @@ class Operation:
         from deploy.service.operation import plan_scale
         from deploy.service.scaling import read_bounds
 
-        if wanted == Wanted():
-            raise ConfigError("nothing is wanted", remedy="give --count, or --min and --max")
         bounds = read_bounds(self._autoscaling, self.target.cluster, [self.place])
         return plan_scale(self.place, self._state(), bounds.get(self.place.name), wanted)
 

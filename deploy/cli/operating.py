@@ -56,13 +56,11 @@ def scale(
     json: bool = False,
 ) -> None:
     """Run another number of tasks, within autoscaling's bounds or with new ones."""
-    from deploy.operate import scale, whole
-    from deploy.service.operation import Wanted
+    from deploy.operate import scale, wanted
 
     def action(config: "Config", emit: "Emit") -> int:
-        wanted = Wanted(whole("--count", count), whole("--min", min), whole("--max", max))
         options = _options(ctx, service, plan=plan, yes=yes, timeout=timeout)
-        return scale(config, options, wanted, emit)
+        return scale(config, options, wanted(count, min, max), emit)
 
     run_action(action, env, json=json)
 
