@@ -52,6 +52,14 @@ def wait_seconds(text: str) -> float:
     return 0.0 if text == "0" else seconds("--wait-for-lock", text)
 
 
+def reason_given(text: str) -> str:
+    """Return a freeze's reason in one line. Raises ConfigError if there is none."""
+    reason = " ".join(text.split())
+    if not reason:
+        raise ConfigError("a freeze needs a reason", remedy='add --reason "what others wait for"')
+    return reason
+
+
 @contextmanager
 def changing(
     target: Target,
@@ -129,14 +137,7 @@ class Locking:
         return f"{name} is locked: {described(lock, now)}\n  {end} (token {lock.token})"
 
     def take(self, reason: str, wait: float = 0) -> int:
-        """Freeze the environment. Raises LockedError if another holds it, ConfigError without a
-        reason.
-        """
-        reason = " ".join(reason.split())
-        if not reason:
-            raise ConfigError(
-                "a freeze needs a reason", remedy='add --reason "what others wait for"'
-            )
+        """Freeze the environment. Raises LockedError if another holds it for `wait` seconds."""
         lock = hold.freeze(
             self.objects,
             who=self.who,

@@ -1,8 +1,14 @@
 """`invoke lock.*`: who may change an environment now."""
 
+from typing import TYPE_CHECKING
+
 from invoke import Context, task
 
 from deploy.cli.options import ENV, WAIT, run_action
+
+if TYPE_CHECKING:
+    from deploy.config.model import Config
+    from deploy.events import Emit
 
 
 @task(auto_shortflags=False, help=ENV | {"json": "print one JSON object instead of text"})
@@ -19,11 +25,13 @@ def status(_: Context, env: str = "local", json: bool = False) -> None:
 )
 def take(_: Context, env: str = "local", reason: str = "", wait_for_lock: str = "0") -> None:
     """Freeze an environment: no deploy changes it until the lock is released."""
-    from deploy.locking import Locking, wait_seconds
+    from deploy.locking import Locking, reason_given, wait_seconds
 
-    run_action(
-        lambda config, emit: Locking(config, emit).take(reason, wait_seconds(wait_for_lock)), env
-    )
+    def action(config: "Config", emit: "Emit") -> int:
+        given, wait = reason_given(reason), wait_seconds(wait_for_lock)
+        return Locking(config, emit).take(given, wait)
+
+    run_action(action, env)
 
 
 @task(

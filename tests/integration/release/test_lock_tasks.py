@@ -7,12 +7,15 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
+from invoke import Program
 
+import tasks
 from deploy import locking
+from deploy.cli import options
 from deploy.config.model import Config, Environment
 from deploy.errors import ConfigError, LockedError
 from deploy.events import Event, Note
-from deploy.locking import Locking, wait_seconds
+from deploy.locking import Locking, reason_given, wait_seconds
 from deploy.release.lock import Holder
 from tests.integration.local_cloud import Cloud
 from tests.integration.release.contender import contend, http_at
@@ -64,7 +67,7 @@ def test_a_new_environment_is_free(ada: Person) -> None:
 def test_a_freeze_stops_every_deploy_until_it_is_released(
     cloud: Cloud, records: str, ada: Person, ben: Person
 ) -> None:
-    shown = ada.do("take", "  moving the database\n")
+    shown = ada.do("take", "moving the database")
     assert re.search(r"ada@laptop, freeze since \d s: moving the database\n", shown)
     assert "`invoke lock.release --env test`" in shown
     assert "moving the database" in ben.do("status")
@@ -111,10 +114,13 @@ def test_the_status_is_json_for_a_program(ada: Person) -> None:
 
 
 @pytest.mark.parametrize("reason", ["", "  \n"])
-def test_a_freeze_without_a_reason_is_refused(ada: Person, reason: str) -> None:
+def test_a_freeze_without_a_reason_is_refused(reason: str) -> None:
     with pytest.raises(ConfigError, match="needs a reason"):
-        ada.do("take", reason)
-    assert ada.do("status") == "environment test is free"
+        reason_given(reason)
+
+
+def test_a_reason_is_one_line() -> None:
+    assert reason_given(" moving\n the\tdatabase ") == "moving the database"
 
 
 def test_the_wait_is_given_in_seconds() -> None:
@@ -127,3 +133,34 @@ def test_the_wait_is_given_in_seconds() -> None:
 def test_in_ci_the_lock_names_who_started_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GITHUB_ACTOR", "cyd")
     assert locking.this_run().by == "cyd"
+
+
+def test_the_tasks_end_with_their_exit_codes(
+    config: Config,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    endpoint, region = config.environment.endpoint, config.environment.region
+    lines = (
+        f'[project]\nname = "{config.project}"',
+        f'[environments.test]\nregion = "{region}"\nendpoint = "{endpoint}"',
+    )
+    (tmp_path / "deploy.toml").write_text("\n".join(lines))
+    monkeypatch.setattr(options, "ROOT", tmp_path)
+    people = iter(["ada", "ben", "ben"])
+    monkeypatch.setattr(locking, "this_run", lambda: Holder(uuid4().hex, next(people), "laptop"))
+
+    def typed(text: str) -> int:
+        try:
+            Program(namespace=tasks.namespace).run(["invoke", *text.split()])
+        except SystemExit as ended:
+            return int(ended.code or 0)
+        return 0
+
+    assert typed("lock.take --env test") == 2
+    assert typed("lock.take --env test --reason x --wait-for-lock soon") == 2
+    assert typed("lock.take --env test --reason holidays") == 0
+    assert typed("lock.release --env test") == 7
+    assert "locked by another: ada@laptop, freeze since" in capfd.readouterr().out
+    assert typed("lock.release --env test --force") == 0
