@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, TextIO
 
 from deploy.release.history import History, Live, state
+from deploy.release.lock import command
 from deploy.release.markdown import markdown
 from deploy.release.record import Record
 from deploy.release.shown import LIVE, Line, Row, Seen, lines, part_name, row
@@ -22,12 +23,13 @@ GAP = "  "
 
 @dataclass(frozen=True)
 class Listed:
-    """Releases, what is known besides them, what is live, and notes about what is amiss."""
+    """Releases of an environment, what is known besides them, what is live, what is amiss."""
 
     history: History
     seen: Seen
     live: Live
     notes: tuple[str, ...] = ()
+    environment: str = "local"
 
 
 def print_list(found: Listed, out: TextIO, *, as_json: bool = False) -> None:
@@ -58,6 +60,7 @@ def print_one(
 def as_object(found: Listed) -> dict[str, Any]:
     """Return the list as JSON has it, newest first."""
     return {
+        "environment": found.environment,
         "live": asdict(found.live),
         "releases": [_release(record, found.seen) for record in found.history.records],
         "unreadable": [asdict(each) for each in found.history.unreadable],
@@ -89,7 +92,7 @@ def _below(found: Listed) -> Iterator[Line]:
     """What a person is told under the table."""
     history = found.history
     if not history.records and not history.unreadable:
-        yield "no release is recorded yet: `invoke deploy`", ""
+        yield f"no release is recorded yet: `{command('deploy', found.environment)}`", ""
     elif any(found.seen.live.values()):
         yield f"{LIVE} is live now", "dim"
     for each in history.unreadable:
@@ -99,7 +102,8 @@ def _below(found: Listed) -> Iterator[Line]:
     if history.older:
         shown = len(history.records) + len(history.unreadable)
         every = history.older + shown
-        yield f"{history.older} older: `invoke releases --limit {every}`", "dim"
+        typed = command(f"releases --limit {every}", found.environment)
+        yield f"{history.older} older: `{typed}`", "dim"
 
 
 def _is_screen(out: TextIO) -> bool:

@@ -7,7 +7,7 @@ ECS or a change by hand shows as what it is.
 import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TextIO, TypeVar
 
 from deploy.aws import Aws, explain
@@ -64,6 +64,7 @@ def releases(config: Config, options: ReleasesOptions, *, stream: TextIO | None 
         record = archive.find(objects, wanted) if wanted else None
         history = archive.read(objects, None if record else options.limit)
     found = joined(history, looking.result(), lambda: archive.read(objects))
+    found = replace(found, environment=target.environment)
     if record:
         print_one(record, found, out, as_json=options.as_json, as_markdown=options.markdown)
     else:
