@@ -20,6 +20,9 @@ PLACE = ServiceTarget(
 )
 
 
+TARGET: dict[str, Any] = {"ResourceId": "service/cluster/api", "MaxCapacity": 4}
+
+
 class AutoScaling:
     """Remembers one scalable target, as Application Auto Scaling has it."""
 
@@ -40,11 +43,17 @@ def deploy(autoscaling: Any) -> tuple[str, ...]:
 
 
 def test_a_release_raises_the_minimum_once_and_keeps_the_maximum() -> None:
-    autoscaling = AutoScaling({"MinCapacity": 0, "MaxCapacity": 4})
+    autoscaling = AutoScaling(TARGET | {"MinCapacity": 0})
     assert deploy(autoscaling) == ("minimum 2",)
     assert autoscaling.targets[0]["MinCapacity"] == 2
     assert autoscaling.targets[0]["MaxCapacity"] == 4
     assert deploy(autoscaling) == ()
+
+
+def test_a_minimum_that_was_raised_by_hand_stays() -> None:
+    autoscaling = AutoScaling(TARGET | {"MinCapacity": 3})
+    assert deploy(autoscaling) == ()
+    assert autoscaling.targets[0]["MinCapacity"] == 3
 
 
 def test_a_service_that_does_not_scale_is_left_alone() -> None:
