@@ -2,7 +2,7 @@
 
 import difflib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from deploy.service.diff import (
@@ -19,7 +19,6 @@ from deploy.service.diff import (
 
 FIRST = ("family", "name")  # of an object's keys: what says which one it is
 MOVED = f"{REDACTED} (another value)"
-HEAD = 3  # lines that difflib puts before a diff: two file names and a range
 
 
 def definition_diff(request: Definition, running: Definition | None) -> tuple[str, ...]:
@@ -31,8 +30,19 @@ def definition_diff(request: Definition, running: Definition | None) -> tuple[st
     """
     before = _lines(running, {}) if running else []
     after = _lines(request, leaves(running or {}))
-    diff = list(difflib.unified_diff(before, after, n=len(before) + len(after), lineterm=""))
-    return tuple(diff[HEAD:]) or tuple(f" {line}" for line in after)
+    return tuple(_marked(before, after))
+
+
+def _marked(before: list[str], after: list[str]) -> Iterator[str]:
+    """Yield all lines with their marks; a comma that only a neighbour brought is no change."""
+    old, new = ([line.rstrip(",") for line in lines] for lines in (before, after))
+    matcher = difflib.SequenceMatcher(None, old, new, autojunk=False)
+    for tag, old_start, old_end, start, end in matcher.get_opcodes():
+        if tag == "equal":
+            yield from (f" {line}" for line in after[start:end])
+        else:
+            yield from (f"-{line}" for line in before[old_start:old_end])
+            yield from (f"+{line}" for line in after[start:end])
 
 
 def _lines(definition: Definition, other: Mapping[str, str]) -> list[str]:

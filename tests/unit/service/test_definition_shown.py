@@ -37,6 +37,13 @@ def test_a_change_stands_where_it_is_in_the_definition() -> None:
     assert len(lines) > 30
 
 
+def test_a_variable_more_is_one_line_more() -> None:
+    lines = definition_diff(
+        desired(environment={"A": "1", "B": "2"}), registered(desired(environment={"A": "1"}))
+    )
+    assert [line.strip() for line in changed(lines)] == ['+        "B": "2"']
+
+
 def test_a_secret_never_shows_and_yet_its_change_does() -> None:
     before, after = "hunter2-canary", "hunter3-canary"
     lines = definition_diff(
