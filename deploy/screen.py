@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 Show = Callable[["EnvironmentStatus"], None]
 Row = tuple[str, str, str]  # label, value, style
 
-LABEL_WIDTH = 9
+LABEL_WIDTH = 14  # with what stands to its left
 BLOCKS = 2  # services; more of them are a line each, and only what is amiss tells more
 DIGEST, COMMIT = len("sha256:") + 12, 7  # characters shown
 NAME_WIDTH = 22
@@ -92,7 +92,7 @@ def screen(found: "EnvironmentStatus") -> "Group":
     for name, service in services:
         lines += _service(name, service, found.at, brief=brief)
     for name, site in found.sites.items():
-        lines += _site(name, site, found.at)
+        lines += _site(name, site, found.at, brief=brief)
     lines += _row(*_alarms(found.alarms), "  alarms")
     lines += _row(*_lock(found.lock, found.at), "  lock")
     return Group(*lines, _text(""), _verdict(found))
@@ -108,7 +108,7 @@ def _row(value: str, style: str, label: str) -> list["Text"]:
     """Return a line with its label; of several lines the first one has it."""
     lines = []
     for number, line in enumerate(value.splitlines() or [""]):
-        text = _text(f"{'' if number else label:<{LABEL_WIDTH + 4}}", DIM)
+        text = _text(f"{'' if number else label:<{LABEL_WIDTH}}", DIM)
         lines.append(text.append(line, style=style or "default"))
     return lines
 
@@ -205,7 +205,7 @@ def _moving(found: ServiceStatus, now: float) -> list[Row]:
 
 
 def _rollout(seen: DeploymentSeen) -> tuple[str, str]:
-    name = seen.definition.rpartition("/")[2]
+    name = f":{seen.definition.rpartition(':')[2]}"
     state = seen.rollout or seen.status
     replaced = ", being replaced" if seen.status == "ACTIVE" else ""
     where = f"{name} {state} since {_time(seen.created)}"
@@ -216,23 +216,23 @@ def _rollout(seen: DeploymentSeen) -> tuple[str, str]:
     return f"{where}, {counts}{failed}{reason}", style
 
 
-def _site(name: str, found: "SiteStatus | Unknown", now: float) -> list["Text"]:
+def _site(name: str, found: "SiteStatus | Unknown", now: float, *, brief: bool) -> list["Text"]:
     if isinstance(found, Unknown):
         return [_text(f"? site {name}  {_unknown(found)}", MOVING)]
     live = found.release
     if live is None:
         return [_text(f"? site {name}", MOVING).append("  nothing was published yet", "default")]
-    waiting = f"{found.pending} paths wait for CloudFront" if found.pending else "none pending"
+    waits = f"{found.pending} paths still cached by CloudFront" if found.pending else ""
     busy = "" if found.state != "publishing" else "  (another release is being published)"
     commit = f", commit {_commit(live.commit)}" if live.commit else ""
     rows: list[Row] = [
         ("url", found.url, "cyan"),
         ("published", f"{_when(live.created, now)} by {live.by}{commit}", ""),
         ("files", f"{live.files:,} files, {live.bytes / 1e6:,.1f} MB", ""),
-        ("caches", f"invalidations: {waiting}", MOVING if found.pending else DIM),
     ]
+    rows += [("pending", waits, MOVING)] if waits else []
     head = _text(f"✓ site {name}", GOOD).append(f"  {live.id}{busy}", "default")
-    return [head, *_rows(rows)]
+    return [head, *_rows([] if brief and not waits else rows)]
 
 
 def _alarms(found: "tuple[Alarm, ...] | Unknown") -> tuple[str, str]:
