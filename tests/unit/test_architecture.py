@@ -38,6 +38,7 @@ PURE_NAMES = {
     "verdict.py",
     "lock.py",
     "record.py",
+    "saved.py",
     "history.py",
     "markdown.py",
 }

@@ -12,11 +12,11 @@ from deploy import planfile
 from deploy.backend import BackendPlan, ServicesPlan
 from deploy.config.model import Config
 from deploy.errors import ConfigError, PreflightError
-from deploy.events import Event, Note
+from deploy.events import DiffShown, Event, Finished, Note
 from deploy.frontend import FrontendPlan
 from deploy.image.plan import FoundImage, ImagePlan, plan_image
 from deploy.parts import Plan
-from deploy.planning import summary
+from deploy.planning import PlanOptions, plan, summary
 from deploy.service.definition import image_reference, render
 from deploy.service.diff import merged
 from deploy.service.plan import ServiceState, plan_service
@@ -102,22 +102,80 @@ def test_what_an_earlier_run_left_is_something_to_do() -> None:
     )
 
 
-def saved(tmp_path: Path, plan: Plan, *, at: float = 0.0) -> Path:
+class Looked:
+    """Stands for the parts of a deploy, of which only the plan is asked."""
+
+    def __init__(self, plan: Plan) -> None:
+        self._plan = plan
+
+    def plan(self, *, build: bool) -> Plan:
+        assert not build
+        return self._plan
+
+
+def asked(
+    monkeypatch: pytest.MonkeyPatch, found: Plan, **options: Any
+) -> tuple[int, dict[type, list[Any]]]:
+    """Return the exit code of `invoke plan` and what it told, by the events' types."""
+    monkeypatch.setattr("deploy.planning.assembled", lambda *_: Looked(found))
+    told: dict[type, list[Any]] = {}
+    code = plan(
+        config(),
+        PlanOptions(**options),
+        lambda event: told.setdefault(type(event), []).append(event),
+    )
+    return code, told
+
+
+@pytest.mark.parametrize(
+    ("changes", "asked_for", "code"), [(True, True, 2), (True, False, 0), (False, True, 0)]
+)
+def test_the_exit_code_says_whether_something_would_change_if_that_is_asked(
+    monkeypatch: pytest.MonkeyPatch, changes: bool, asked_for: bool, code: int
+) -> None:
+    found = planned(backend(built=not changes))
+    ended, told = asked(monkeypatch, found, exit_code=asked_for)
+    (finished,) = told[Finished]
+    assert ended == finished.exit_code == code
+    assert finished.next_step == ("invoke deploy" if changes else "")
+
+
+def test_the_next_step_deploys_what_was_planned(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    _, told = asked(monkeypatch, planned(backend()), only=("backend",), rebuild=True)
+    assert told[Finished][0].next_step == "invoke deploy --rebuild --only backend"
+    path = tmp_path / "plan.json"
+    _, told = asked(monkeypatch, planned(backend()), only=("backend",), save=path)
+    assert told[Finished][0].next_step == f"invoke deploy --plan-file {path}"
+    assert path.exists()
+
+
+def test_a_first_release_is_warned_of_and_shown_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    _, told = asked(monkeypatch, planned(backend(first=True)), full=True)
+    assert any("none to roll back to" in note.text for note in told[Note])
+    (diff,) = told[DiffShown]
+    assert {line[0] for line in diff.lines} == {"+"}
+    _, told = asked(monkeypatch, planned(backend()))
+    assert DiffShown not in told
+    assert Note not in told
+
+
+def saved(tmp_path: Path, found: Plan, *, at: float = 0.0) -> Path:
     path = tmp_path / "kept" / "plan.json"
-    planfile.save(path, config(tmp_path), plan, now=lambda: at)
+    planfile.save(path, config(tmp_path), found, now=lambda: at)
     return path
 
 
-def checked(tmp_path: Path, path: Path, plan: Plan, *, at: float = 0.0) -> list[Event]:
+def checked(tmp_path: Path, path: Path, found: Plan, *, at: float = 0.0) -> list[Event]:
     told: list[Event] = []
     here = config(tmp_path)
-    planfile.check(planfile.read(path, here), here, plan, told.append, now=lambda: at)
+    planfile.check(planfile.read(path, here), here, found, told.append, now=lambda: at)
     return told
 
 
 def test_the_same_plan_may_be_applied(tmp_path: Path) -> None:
-    plan = planned(backend())
-    path = saved(tmp_path, plan)
+    path = saved(tmp_path, planned(backend()))
     assert checked(tmp_path, path, planned(backend())) == []
     assert planfile.read(path, config()).parts == ("backend", "frontend")
 
@@ -178,5 +236,5 @@ def test_a_missing_file_and_one_that_cannot_be_written_are_told(tmp_path: Path) 
 
 
 def test_a_first_release_is_planned_and_saved_too(tmp_path: Path) -> None:
-    plan = planned(backend(first=True))
-    assert checked(tmp_path, saved(tmp_path, plan), plan) == []
+    found = planned(backend(first=True))
+    assert checked(tmp_path, saved(tmp_path, found), found) == []
