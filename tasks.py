@@ -9,7 +9,7 @@ import sys
 
 from invoke import Collection, Context, task
 
-from deploy.cli import deploying, infra, lock, starting
+from deploy.cli import deploying, infra, lock, looking, operating, planning, releases, starting
 
 
 @task(default=True, name="list", auto_shortflags=False)
@@ -24,6 +24,14 @@ namespace = Collection(
     deploying.deploy_backend,
     deploying.deploy_frontend,
     deploying.rollback_frontend,
+    planning.plan_,
+    operating.status,
+    operating.scale,
+    operating.restart,
+    operating.abort,
+    looking.doctor,
+    looking.shell,
+    releases.releases,
     starting.quickstart,
     starting.teardown,
     starting.urls,
