@@ -29,6 +29,25 @@ def destroy_(
     _infra(ctx, env, plan=plan, yes=yes, json=json, destroy=True)
 
 
+@task(
+    name="policy",
+    auto_shortflags=False,
+    help=ENV
+    | {
+        "read-only": "only what a plan needs",
+        "json": "print it on one line",
+    },
+)
+def policy_(_: Context, env: str = "local", read_only: bool = False, json: bool = False) -> None:
+    """Print the IAM policy of a role that deploys: what deploys call, and no more."""
+    from deploy import infrastructure
+
+    run_action(
+        lambda config, emit: infrastructure.policy(config, emit, read_only=read_only, compact=json),
+        env,
+    )
+
+
 def _infra(ctx: Context, env: str, *, plan: bool, yes: bool, json: bool, destroy: bool) -> None:
     from deploy import infrastructure
 
