@@ -4,6 +4,7 @@ This is the only place that turns an error into its message and its exit code.
 """
 
 import os
+import signal
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -25,6 +26,8 @@ def command(root: Path, environment: str, action: Action, *, as_json: bool = Fal
     A ShipwayError is shown as one message with its remedy; anything else is a defect of
     Shipway's and keeps its traceback.
     """
+    # A run that CI cancels must end as one that a person interrupts: it lets its lock go.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     with console(as_json=as_json) as emit:
         try:
             return action(load(root, environment), emit)

@@ -150,7 +150,8 @@ class Deploy:
             self.emit(Note(warning, "warning"))
 
     def _apply(self, plan: Plan) -> Finished:
-        self.parts.build(plan)
+        if not self.how.build_first:
+            self.parts.build(plan)
         records = service_records(plan), site_records(plan)
         with self.applying.change(self.target, self.parts.clients, *records) as moved:
             if moved:

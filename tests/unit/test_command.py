@@ -1,5 +1,7 @@
 """How a command ends: its message, its exit code, and whether somebody is asked first."""
 
+import os
+import signal
 from pathlib import Path
 
 import pytest
@@ -69,6 +71,21 @@ def test_what_aws_refuses_is_told_without_a_traceback(
 def test_ctrl_c_ends_with_130(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert ended(root, KeyboardInterrupt()) == 130
     assert "run the same command again" in capsys.readouterr().out
+
+
+def test_a_run_that_is_cancelled_ends_as_an_interrupted_one(
+    root: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def cancelled(_config: Config, _emit: Emit) -> int:
+        os.kill(os.getpid(), signal.SIGTERM)
+        return 0
+
+    before = signal.getsignal(signal.SIGTERM)
+    try:
+        assert command(root, "local", cancelled) == 130
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    assert "interrupted" in capsys.readouterr().out
 
 
 def test_a_defect_of_ours_keeps_its_traceback(root: Path) -> None:
