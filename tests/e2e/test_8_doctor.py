@@ -109,6 +109,18 @@ def test_a_cloud_that_is_down(healthy: Project) -> None:
     assert found["this machine/Docker engine"]["verdict"] == "OK"
 
 
+def test_a_network_that_is_dead_hangs_nothing(healthy: Project) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:  # takes connections, and never answers
+        port = silent.getsockname()[1]
+        healthy.edit("deploy.toml", rf"localhost:{healthy.port}", f"localhost:{port}")
+        ran = healthy.invoke("doctor", "--json", timeout=60)
+    found = looked(ran)
+    assert ran.code == 3
+    assert found["credentials/identity"]["found"] == "no answer within 5 s"
+    assert found["this machine/Docker engine"]["verdict"] == "OK"
+    assert ran.seconds < 30
+
+
 def test_an_environment_that_terraform_did_not_make(healthy: Project) -> None:
     ssm, name = healthy.client("ssm"), "/shipway-demo/local/deploy"
     value = ssm.get_parameter(Name=name)["Parameter"]["Value"]
