@@ -4,7 +4,10 @@ One read of AWS Systems Manager Parameter Store replaces Terraform's state: a de
 Terraform nor its state. deploy/terraform/modules/deploy-parameter writes exactly this shape.
 """
 
+import base64
+import gzip
 import json
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -57,13 +60,28 @@ def parameter_name(project: str, environment: str) -> str:
     return f"/{project}/{environment}/deploy"
 
 
+def unpacked(text: str) -> str:
+    """Return the JSON of a parameter's value. Beyond 4 KB Terraform packs it: gzip, base64.
+
+    A parameter holds at most 8 KB, which is JSON of some fifteen services:
+    https://docs.aws.amazon.com/systems-manager/latest/userguide/parameter-store-advanced-parameters.html
+    Raises ValueError if it is neither.
+    """
+    if text.startswith("{"):
+        return text
+    try:
+        return gzip.decompress(base64.b64decode(text)).decode()
+    except (OSError, EOFError, zlib.error) as error:
+        raise ValueError(str(error)) from error
+
+
 def parse_target(text: str) -> Target:
-    """Parse the parameter's value (JSON, as Terraform wrote it).
+    """Parse the parameter's value, as Terraform wrote it.
 
     Raises PreflightError if it is not of that shape.
     """
     try:
-        data: dict[str, Any] = json.loads(text)
+        data: dict[str, Any] = json.loads(unpacked(text))
         services = {
             name: ServiceTarget(name=name, **fields) for name, fields in data["services"].items()
         }

@@ -16,6 +16,8 @@ from typing import Any
 
 import localstack_client.session
 
+from deploy.target import unpacked
+
 PROBE = """
 [services.probe]
 context = "tests/apps/probe"
@@ -115,7 +117,7 @@ class Project:
         """Return the deploy parameter."""
         name = "/shipway-demo/local/deploy"
         parameter = self.client("ssm").get_parameter(Name=name)["Parameter"]
-        found: dict[str, Any] = json.loads(parameter["Value"])
+        found: dict[str, Any] = json.loads(unpacked(parameter["Value"]))
         return found
 
     def service(self, name: str) -> dict[str, Any]:

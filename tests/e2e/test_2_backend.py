@@ -73,7 +73,7 @@ def test_json_is_one_object_a_line(project: Project) -> None:
     assert ran.code == 0
     assert len(ran.events) == len(ran.out.splitlines())
     phases = [event["phase"] for event in ran.events if event["event"] == "phase_ended"]
-    assert phases == ["build backend", "push backend", "rollout"]
+    assert phases == ["build backend", "push backend", "rollout backend"]
     assert ran.events[-1]["event"] == "finished"
     assert ran.events[-1]["urls"] == {"backend": project.url}
 

@@ -2,13 +2,12 @@
 
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from deploy.service.definition import image_reference, render
 from deploy.service.describe import read_states
 from deploy.service.effects import Answer
 from deploy.service.plan import plan_service
-from deploy.service.result import RolloutResult
 from deploy.service.rollout import Order, apply_all
 from deploy.target import ServiceTarget, Target
 from tests.unit.service.scripted_rollout import DONE, ROLLED_BACK, ROLLING_BACK, STARTED, world
@@ -17,12 +16,15 @@ from tests.unit.service.world import (
     NEW,
     TARGET,
     Clock,
-    ScriptedEcs,
     ScriptedLogs,
     Told,
     config_of,
     service_of,
+    task,
 )
+
+if TYPE_CHECKING:
+    from deploy.service.result import RolloutResult
 
 Frame = dict[str, Any] | None
 GOOD: tuple[Frame, ...] = (STARTED, STARTED, DONE)
@@ -39,15 +41,15 @@ class Fleet:
     """ECS with one world for each service. Calls are counted; a lock keeps threads apart."""
 
     def __init__(self, **scripts: Sequence[Frame]) -> None:
-        self.worlds = {name: world(*frames) for name, frames in scripts.items()}
+        self.worlds = {
+            name: world(*frames, tasks=[task(name, 8, container={"name": name})])
+            for name, frames in scripts.items()
+        }
         self.meta = next(iter(self.worlds.values())).meta
         self.calls: list[tuple[str, Any]] = []
         self.started: list[str] = []
         self.lock = threading.RLock()
         self.faults: dict[str, Exception] = {}
-
-    def _world(self, name: str) -> ScriptedEcs:
-        return self.worlds[name.rpartition("task-definition/")[2].partition(":")[0]]
 
     def describe_services(self, **given: Any) -> dict[str, Any]:
         self.calls.append(("describe_services", given["services"]))
@@ -56,10 +58,6 @@ class Fleet:
             (frame,) = self.worlds[name].describe_services(**given)["services"]
             found.append({**frame, "serviceName": name})
         return {"services": found}
-
-    def describe_task_definition(self, **given: Any) -> dict[str, Any]:
-        (world,) = {id(each): each for each in self.worlds.values()}.values()
-        return world.describe_task_definition(**given)
 
     def register_task_definition(self, **given: Any) -> dict[str, Any]:
         with self.lock:
@@ -101,7 +99,8 @@ class Fleet:
         yield from self.worlds[given["serviceName"]].paginate(**given)
 
     def describe_tasks(self, **given: Any) -> dict[str, Any]:
-        return next(iter(self.worlds.values())).describe_tasks(**given)
+        tasks = [task for each in self.worlds.values() for task in each.tasks]
+        return {"tasks": [each for each in tasks if each["taskArn"] in given["tasks"]]}
 
 
 class ManyRun:
