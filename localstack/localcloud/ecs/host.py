@@ -1,5 +1,6 @@
 """What a running task finds around it."""
 
+from asyncio import Semaphore
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -9,6 +10,10 @@ from localcloud.ecs.model import Pace, Task
 from localcloud.ecs.runtime import Runtime
 from localcloud.ports import Targets
 from localcloud.settings import Settings
+
+# Containers that are created and started side by side. Fargate starts each on a machine of its own;
+# here many at once would keep each other from answering until their health checks have failed.
+STARTS_AT_ONCE = 2
 
 
 class Surroundings(Protocol):
@@ -33,3 +38,4 @@ class Host:
     note: Callable[[Task, str], None]
     owners: dict[tuple[str, str, int], str] = field(default_factory=dict)
     """The task of each registered target: Docker gives a dead container's address anew at once."""
+    starting: Semaphore = field(default_factory=lambda: Semaphore(STARTS_AT_ONCE))

@@ -130,8 +130,10 @@ class TaskRunner:
         )
         stream = await self._open_logs(container)
         try:
-            container.id = await host.runtime.create(image, arguments)
-            found = await host.runtime.start(container.id)
+            async with host.starting:
+                self._check_stop()
+                container.id = await host.runtime.create(image, arguments)
+                found = await host.runtime.start(container.id)
         except StartError as error:
             container.reason = str(error)
             raise
