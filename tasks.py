@@ -37,5 +37,7 @@ namespace = Collection(
     starting.urls,
 )
 namespace.add_collection(Collection("cloud", starting.up, starting.down, starting.status))
-namespace.add_collection(Collection("infra", infra.plan_, infra.apply_, infra.destroy_))
+namespace.add_collection(
+    Collection("infra", infra.plan_, infra.apply_, infra.destroy_, infra.policy_)
+)
 namespace.add_collection(Collection("lock", lock.status, lock.take, lock.release))
