@@ -11,7 +11,7 @@ from deploy.aws import Aws, Identity, explain
 from deploy.config.model import Config
 from deploy.connections import Connections
 from deploy.doctor import judge, permissions, tree
-from deploy.doctor.check import Check, Finding, Known, ok, skip
+from deploy.doctor.check import PARAMETER, Check, Finding, Known, ok, skip
 from deploy.doctor.run import Run
 from deploy.doctor.service import ServiceChecks
 from deploy.doctor.site import SiteChecks
@@ -22,7 +22,6 @@ from deploy.machine_checks import machine_checks
 from deploy.target import Target
 
 IDENTITY, ACCOUNT = "credentials/identity", "credentials/account"
-PARAMETER, CLUSTER = "environment/deploy parameter", "environment/cluster"
 CLIENTS = ("ecs", "ecr", "iam", "s3", "cloudfront", "secretsmanager", "ssm")
 
 
@@ -75,10 +74,9 @@ def environment_checks(aws: Aws) -> tuple[Check, ...]:
     config, place = aws.config, aws.environment
     made = partial(Check, "environment", needs=(PARAMETER,))
     services = [
-        ServiceChecks(service, place, aws.client, _fetch, parameter=PARAMETER, cluster=CLUSTER)
-        for service in config.services.values()
+        ServiceChecks(service, place, aws.client, _fetch) for service in config.services.values()
     ]
-    sites = [SiteChecks(name, place, aws.client, parameter=PARAMETER) for name in config.sites]
+    sites = [SiteChecks(name, place, aws.client) for name in config.sites]
     return (
         made("services", lambda k: _parts("services", aws, k)),
         made("sites", lambda k: _parts("sites", aws, k)),

@@ -4,6 +4,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+# What other checks need of the environment, by the keys of those that find it.
+PARAMETER = "environment/deploy parameter"  # a Target
+CLUSTER = "environment/cluster"  # the entries of DescribeServices by the services' names
+
 Verdict = Literal["OK", "SKIP", "NG"]
 Known = Mapping[str, Any]  # what the checks that one needs have found, by key
 

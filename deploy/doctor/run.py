@@ -9,6 +9,7 @@ from deploy.doctor.check import Check, Finding, Known, ng, skip
 from deploy.errors import ShipwayError
 
 LIMIT_SECONDS = 5.0
+AT_ONCE = 10  # as many connections as a client of boto3 keeps
 DENIED = frozenset({"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "403"})
 
 Report = Callable[[Check, Finding], None]
@@ -43,13 +44,17 @@ class Run:
         begun: set[str] = set()
         while True:
             self.findings |= tree.blocked(self.checks, self.findings)
-            for check in tree.ready(self.checks, self.findings, begun):
+            for check in tree.ready(self.checks, self.findings, begun)[: self._free]:
                 begun.add(check.key)
                 self._begin(check)
             self._tell()
             if not self._ends:
                 return self.findings
             self._wait()
+
+    @property
+    def _free(self) -> int:
+        return AT_ONCE - len(self._ends)
 
     def _begin(self, check: Check) -> None:
         self._ends[check.key] = self.clock() + self.limit

@@ -7,7 +7,7 @@ from typing import Any
 
 from deploy.config.model import Service
 from deploy.doctor import judge, references
-from deploy.doctor.check import Check, Finding, Known, ng, ok, skip
+from deploy.doctor.check import CLUSTER, PARAMETER, Check, Finding, Known, ng, ok, skip
 from deploy.doctor.grants import of_execution
 from deploy.doctor.permissions import simulate
 from deploy.target import ServiceTarget, Target
@@ -24,29 +24,23 @@ MEDIA_TYPES = [
 
 
 class ServiceChecks:
-    """Checks of one service. `parameter` and `cluster` are the keys of the checks that found the
-    Target, and the entries of DescribeServices by name.
-    """
+    """Checks of one service in an environment. None of them writes anything."""
 
-    def __init__(
-        self, service: Service, environment: str, client: Client, fetch: Fetch, *, parameter: str,
-        cluster: str,
-    ) -> None:  # fmt: skip
+    def __init__(self, service: Service, environment: str, client: Client, fetch: Fetch) -> None:
         self.service, self.environment = service, environment
         self.client, self.fetch = client, fetch
-        self.parameter, self.cluster = parameter, cluster
         self.group = f"service {service.name}"
 
     def checks(self) -> tuple[Check, ...]:
         made = partial(Check, self.group)
         there = (f"{self.group}/infrastructure",)
-        placed = (*there, self.parameter)
+        placed = (*there, PARAMETER)
         name = self.environment
         entry = there[0]
         return (
-            made("infrastructure", self.infrastructure, (self.parameter, self.cluster)),
+            made("infrastructure", self.infrastructure, (PARAMETER, CLUSTER)),
             made("repository", self.repository, placed),
-            made("secrets", self.secrets, (self.parameter,)),
+            made("secrets", self.secrets, (PARAMETER,)),
             made("execution role", self.execution_role, placed),
             made("running image", self.image, placed),
             made("circuit breaker", lambda k: judge.circuit_breaker(k[entry], name), there),
@@ -57,7 +51,7 @@ class ServiceChecks:
     def infrastructure(self, known: Known) -> Finding:
         place = self._place(known)
         service = place.service if place else self.service.name
-        entry = known[self.cluster].get(service) if place else None
+        entry = known[CLUSTER].get(service) if place else None
         return judge.infrastructure(entry, service, self.environment)
 
     def repository(self, known: Known) -> Finding:
@@ -97,7 +91,7 @@ class ServiceChecks:
             return False
 
     def execution_role(self, known: Known) -> Finding:
-        target, place = known[self.parameter], self._placed(known)
+        target, place = known[PARAMETER], self._placed(known)
         found = [references.parse(value) for value in self.service.secrets.values()]
         partition = place.execution_role_arn.split(":")[1]
         grants = of_execution(target, place, found, partition)
@@ -127,11 +121,11 @@ class ServiceChecks:
         return judge.session(self._entry(known), self._container(self._definition(known)))
 
     def _place(self, known: Known) -> ServiceTarget | None:
-        target: Target = known[self.parameter]
+        target: Target = known[PARAMETER]
         return target.services.get(self.service.name)
 
     def _placed(self, known: Known) -> ServiceTarget:
-        target: Target = known[self.parameter]
+        target: Target = known[PARAMETER]
         return target.services[self.service.name]
 
     def _entry(self, known: Known) -> Mapping[str, Any]:

@@ -5,32 +5,31 @@ from functools import partial
 from typing import Any
 
 from deploy.doctor import judge
-from deploy.doctor.check import Check, Finding, Known, ng, ok
+from deploy.doctor.check import PARAMETER, Check, Finding, Known, ng, ok
 from deploy.target import SiteTarget, Target
 
 Client = Callable[[str], Any]  # "s3" -> a boto3 client
 
 
 class SiteChecks:
-    """Checks of one site. `parameter` is the key of the check that found the Target."""
+    """Checks of one site in an environment. None of them writes anything."""
 
-    def __init__(self, name: str, environment: str, client: Client, *, parameter: str) -> None:
-        self.name, self.environment = name, environment
-        self.client, self.parameter = client, parameter
+    def __init__(self, name: str, environment: str, client: Client) -> None:
+        self.name, self.environment, self.client = name, environment, client
         self.group = f"site {name}"
 
     def checks(self) -> tuple[Check, ...]:
         made = partial(Check, self.group)
         there = (f"{self.group}/infrastructure",)
         return (
-            made("infrastructure", self.infrastructure, (self.parameter,)),
+            made("infrastructure", self.infrastructure, (PARAMETER,)),
             made("bucket", self.bucket, there),
             made("not public", self.private, there),
             made("distribution", self.distribution, there),
         )
 
     def infrastructure(self, known: Known) -> Finding:
-        target: Target = known[self.parameter]
+        target: Target = known[PARAMETER]
         if self.name not in target.sites:
             remedy = f"create it: `invoke infra.apply --env {self.environment}`"
             return ng("the deploy parameter has no such site", remedy)

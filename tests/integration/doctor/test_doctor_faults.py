@@ -13,9 +13,9 @@ import pytest
 
 from deploy.aws import Aws
 from deploy.config.model import Build, Config, Environment, Service
-from deploy.diagnosis import PARAMETER, environment_checks
+from deploy.diagnosis import environment_checks
 from deploy.doctor import permissions
-from deploy.doctor.check import Finding, Known
+from deploy.doctor.check import PARAMETER, Finding, Known
 from deploy.doctor.service import ServiceChecks
 from deploy.doctor.site import SiteChecks
 from deploy.target import ServiceTarget, SiteTarget, Target
@@ -62,8 +62,6 @@ class Broken:
             "test",
             client or self.cloud.client,
             lambda url: httpx.get(url).raise_for_status().content,
-            parameter=PARAMETER,
-            cluster="environment/cluster",
         )
 
     def known(self, image: str = "", architecture: str = "X86_64") -> Known:
@@ -230,7 +228,7 @@ def test_a_cluster_and_a_records_bucket_that_are_gone(broken: Broken) -> None:
 
 
 def test_a_distribution_that_is_gone(broken: Broken) -> None:
-    checks = SiteChecks("web", "test", broken.cloud.client, parameter=PARAMETER)
+    checks = SiteChecks("web", "test", broken.cloud.client)
     place = checks.infrastructure({PARAMETER: broken.target}).value
     known = {"site web/infrastructure": place}
     bad(checks.distribution(known), "there is no distribution ENONE", "infra.apply --env test")

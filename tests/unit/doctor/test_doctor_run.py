@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError, EndpointConnectionError
 
 from deploy.aws import explain
 from deploy.doctor.check import Check, Finding, Known, ng, ok
-from deploy.doctor.run import Run
+from deploy.doctor.run import AT_ONCE, Run
 from deploy.errors import PreflightError
 
 Look = Callable[[Known], Finding]
@@ -98,6 +98,24 @@ def test_independent_checks_run_side_by_side() -> None:
 
     found, _ = go(*(check(name, look) for name in "abc"))
     assert {finding.verdict for finding in found.values()} == {"OK"}
+
+
+def test_many_checks_wait_for_their_turn_and_their_time_begins_then() -> None:
+    lock, running, most = threading.Lock(), 0, 0
+
+    def look(_: Known) -> Finding:
+        nonlocal running, most
+        with lock:
+            running += 1
+            most = max(most, running)
+        time.sleep(0.01)
+        with lock:
+            running -= 1
+        return ok("done")
+
+    found, _ = go(*(check(str(number), look) for number in range(50)))
+    assert len(found) == 50
+    assert most <= AT_ONCE
 
 
 def test_an_error_is_told_with_its_remedy() -> None:
