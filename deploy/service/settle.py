@@ -40,7 +40,7 @@ from deploy.service.verdict import (
 )
 from deploy.target import ServiceTarget
 
-STOPPABLE: Final = "ROLLBACK"  # the stop type
+STILL_ROLLED_OUT: Final = ("IN_PROGRESS", "PENDING")
 
 
 @dataclass(frozen=True)
@@ -112,11 +112,19 @@ class Settle:
         if plan.withdraw:
             self._update(desiredCount=0, **({"taskDefinition": plan.back} if plan.back else {}))
         elif plan.stop:
-            self._write(
-                lambda: self.effects.ecs.stop_service_deployment(
-                    serviceDeploymentArn=plan.deployment, stopType=STOPPABLE
-                )
-            )
+            self._roll_back(plan.deployment)
+
+    def _roll_back(self, arn: str) -> None:
+        """Ask ECS to. That it has ended, or is asked already, is no error: what follows tells."""
+        from botocore.exceptions import ClientError
+
+        ecs = self.effects.ecs
+        try:
+            ecs.stop_service_deployment(serviceDeploymentArn=arn, stopType="ROLLBACK")
+        except ClientError as error:
+            record = read_service_deployment(ecs, arn) or {}
+            if record.get("status", STILL_ROLLED_OUT[0]) in STILL_ROLLED_OUT:
+                raise self._refused(error) from error
 
     def _update(self, **wanted: Any) -> None:
         ecs, cluster, service = self.effects.ecs, self.cluster, self.place.service
@@ -129,10 +137,13 @@ class Settle:
         try:
             write()
         except ClientError as error:
-            raise ToolError(
-                f"ECS did not take the change of {self.place.name}: {error}",
-                remedy="the message names what is missing; `invoke status` shows what runs",
-            ) from error
+            raise self._refused(error) from error
+
+    def _refused(self, error: Exception) -> ToolError:
+        return ToolError(
+            f"ECS did not take the change of {self.place.name}: {error}",
+            remedy="the message names what is missing; `invoke status` shows what runs",
+        )
 
     def _run(
         self,

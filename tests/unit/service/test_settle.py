@@ -177,3 +177,29 @@ def test_a_first_release_is_taken_back_to_nothing() -> None:
     assert Run(ecs).settle.abort(plan).outcome is Outcome.ROLLED_BACK
     (given,) = ecs.of("update_service")
     assert (given["desiredCount"], given["taskDefinition"]) == (0, arn(7))
+
+
+def aborted(status: str) -> Settled:
+    """An abort whose request ECS refuses, while its service deployment is in `status`."""
+    record = service_deployment(2, 8, status)
+    ecs = ScriptedEcs(
+        frames=[service(deployment(3, 7))],
+        service_deployments=[record],
+        faults={"stop_service_deployment": [refusal("ConflictException")]},
+    )
+    plan = AbortPlan("backend", record["serviceDeploymentArn"], stop=True)
+    return Run(ecs).settle.abort(plan)
+
+
+def test_a_rollout_that_ended_before_it_could_be_stopped_tells_how() -> None:
+    assert aborted("ROLLBACK_SUCCESSFUL").outcome is Outcome.ROLLED_BACK
+    late = aborted("SUCCESSFUL")
+    assert (late.outcome, late.reason) == (
+        Outcome.FAILED,
+        "it was too late: the rollout has succeeded",
+    )
+
+
+def test_what_ecs_does_not_stop_is_an_error() -> None:
+    with pytest.raises(ToolError, match="ConflictException"):
+        aborted("IN_PROGRESS")
