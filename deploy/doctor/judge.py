@@ -116,15 +116,16 @@ def architecture(platforms: Sequence[str], task: str, service: Service, digest: 
     return ok(f"{digest[:DIGEST_SHOWN]} for {has}, as the task")
 
 
-def simulated(results: Iterable[Reply], who: str) -> Finding:
-    """Judge the results of SimulatePrincipalPolicy.
+def simulated(results: Iterable[Reply], who: str, remedy: str = "") -> Finding:
+    """Judge the results of SimulatePrincipalPolicy for the role or user `who`.
 
     https://docs.aws.amazon.com/IAM/latest/APIReference/API_EvaluationResult.html
     """
     entries = list(results)
     denied = sorted({e["EvalActionName"] for e in entries if e["EvalDecision"] != "allowed"})
     if denied:
-        return ng(f"{who} may not {', '.join(denied)}", f"allow it in the policy of {who}")
+        remedy = remedy or f"allow it in the policy of {who}"
+        return ng(f"{who} may not {', '.join(denied)}", remedy)
     return ok(f"{who} may do the {len({e['EvalActionName'] for e in entries})} things it must")
 
 

@@ -16,7 +16,9 @@ def caller(iam: Any, arn: str, target: Target) -> Finding:
         return skip(f"not simulated: {name}")
     source = iam.get_role(RoleName=name)["Role"]["Arn"] if kind == "role" else name
     grants = of_deploy(target, arn.split(":")[1])
-    return judge.simulated(simulate(iam, source, grants), source.rpartition("/")[2])
+    who = source.rpartition("/")[2]
+    remedy = f"allow it for {who}: `invoke infra.policy --env {target.environment}` prints a policy"
+    return judge.simulated(simulate(iam, source, grants), who, remedy)
 
 
 def simulate(iam: Any, source: str, grants: Iterable[Grant]) -> Iterator[dict[str, Any]]:

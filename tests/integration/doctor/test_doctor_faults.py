@@ -207,7 +207,7 @@ def test_a_deploy_role_that_may_not_pass_roles(broken: Broken) -> None:
     give_role(broken, allow("ecr:*", "ecs:*", "s3:*", "cloudfront:*"))
     caller = f"arn:aws:sts::{ACCOUNT}:assumed-role/{broken.name}/session"
     finding = permissions.caller(broken.cloud.client("iam"), caller, broken.target)
-    bad(finding, "may not iam:PassRole", f"policy of {broken.name}")
+    bad(finding, "may not iam:PassRole", "`invoke infra.policy --env test`")
 
 
 def test_a_root_has_no_policy_to_simulate(broken: Broken) -> None:

@@ -4,6 +4,8 @@ import pytest
 
 from deploy.doctor.grants import of_deploy, of_execution
 from deploy.doctor.references import Reference, parse
+from deploy.infra.policy import policy
+from deploy.infrastructure import POLICY_TEMPLATE
 from deploy.target import ServiceTarget, SiteTarget, Target
 
 SECRET = "arn:aws:secretsmanager:eu-west-1:1:secret:db-AbCdEf"
@@ -49,3 +51,10 @@ def test_a_deploy_must_pass_both_roles_to_ecs_and_write_what_it_deploys() -> Non
     assert passed.resources == (API.execution_role_arn, API.task_role_arn)
     written = grants["s3:GetObject", "s3:PutObject"].resources
     assert written == ("arn:aws-cn:s3:::demo-web/*", "arn:aws-cn:s3:::records/*")
+
+
+def test_the_policy_that_is_printed_allows_all_that_is_asked_for() -> None:
+    text = POLICY_TEMPLATE.read_text(encoding="utf-8")
+    allowed = {action for entry in policy(text, TARGET)["Statement"] for action in entry["Action"]}
+    asked = {action for grant in of_deploy(TARGET, "aws") for action in grant.actions}
+    assert asked <= allowed
