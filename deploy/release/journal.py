@@ -1,11 +1,10 @@
 """Writes a release's record while the run goes on.
 
-What the journal guarantees: what it says has been done or begun, and what a phase changes is
-changed only after the journal says that the phase has begun. So a run that is killed at any moment
-leaves a record whose `running` names the phases that it was in, and nothing was changed that the
-record does not know of. To that end the start of a phase waits until it is stored. The end of a
-phase, and what came of it, is stored beside the work: at most one write at a time, always of the
-newest state.
+What the journal guarantees: what it says has been done or begun, and what a run does within a phase
+(after its PhaseStarted) is done only once the journal says that the phase has begun. So a run that
+is killed at any moment leaves a record whose `running` names the phases that it was in. To that end
+the start of a phase waits until it is stored. The end of a phase, and what came of it, is stored
+beside the work: at most one write at a time, always of the newest state.
 
 A journal that can't be begun is an error, before anything is changed. If it can't be written later
 it costs a warning and the deploy goes on: to stop midway would be worse than a gap in the history.
