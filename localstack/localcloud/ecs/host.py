@@ -11,9 +11,11 @@ from localcloud.ecs.runtime import Runtime
 from localcloud.ports import Targets
 from localcloud.settings import Settings
 
-# Containers that are created and started side by side. Fargate starts each on a machine of its own;
-# here many at once would keep each other from answering until their health checks have failed.
+# Fargate starts each task on a machine of its own. Here all share one, and many at once would keep
+# each other from answering until their health checks have failed: so many containers start, and so
+# many tasks come up, side by side; the others are PENDING meanwhile.
 STARTS_AT_ONCE = 2
+COMING_UP_AT_ONCE = 8
 
 
 class Surroundings(Protocol):
@@ -39,3 +41,4 @@ class Host:
     owners: dict[tuple[str, str, int], str] = field(default_factory=dict)
     """The task of each registered target: Docker gives a dead container's address anew at once."""
     starting: Semaphore = field(default_factory=lambda: Semaphore(STARTS_AT_ONCE))
+    coming_up: Semaphore = field(default_factory=lambda: Semaphore(COMING_UP_AT_ONCE))

@@ -10,16 +10,19 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 
 from localcloud.ecs import containers as docker_arguments
+from localcloud.ecs.container_states import met, record_end
 from localcloud.ecs.containers import STOP_TIMEOUT, init_containers, network_owner, start_order
-from localcloud.ecs.health import from_docker
+from localcloud.ecs.health import checked, from_docker, task_health
 from localcloud.ecs.host import Host
 from localcloud.ecs.logs import LogStream
 from localcloud.ecs.membership import Membership
-from localcloud.ecs.model import Container, StopCode, Task, TaskStatus
-from localcloud.ecs.runtime import Image, Inspection, StartError
+from localcloud.ecs.model import Container, Health, StopCode, Task, TaskStatus
+from localcloud.ecs.runtime import Image, StartError
 
 # Seconds after which containers are looked at although no event came: one may have been lost.
 _LOOK_AGAIN = 2.0
+# Seconds after which a task that runs no longer keeps others from starting, healthy or not.
+_COMING_UP = 10.0
 
 
 class _Stopped(Exception):  # noqa: N818 - the task was told to stop before it ran
@@ -58,7 +61,9 @@ class TaskRunner:
 
     async def run(self) -> None:
         try:
-            await self._start()
+            async with self._host.coming_up:
+                await self._start()
+                await self._come_up()
             await self._until_over()
         except _Stopped:
             pass
@@ -146,7 +151,7 @@ class TaskRunner:
         """Wait for what the container's `dependsOn` asks for."""
         for need in container.definition.get("dependsOn") or []:
             other = next(c for c in self.task.containers if c.name == need["containerName"])
-            await self._wait_for(partial(_met, other, need["condition"]))
+            await self._wait_for(partial(met, other, need["condition"]))
             if need["condition"] == "SUCCESS" and other.exit_code:
                 raise StartError(
                     f"Container {other.name} exited with code {other.exit_code}, "
@@ -186,6 +191,15 @@ class TaskRunner:
 
     # --- running
 
+    async def _come_up(self) -> None:
+        """Wait for a while until the checks of its containers say how it does."""
+        deadline = self._host.clock() + _COMING_UP
+        while checked(self.task.containers) and self._host.clock() < deadline:
+            known = task_health(self.task.containers) is not Health.UNKNOWN
+            if known or self.task.desired != "RUNNING" or await self._look_all():
+                return
+            await self._next_change()
+
     async def _until_over(self) -> None:
         while self.task.desired == "RUNNING":
             gone = await self._look_all()
@@ -217,7 +231,7 @@ class TaskRunner:
         if container.checked and found:
             container.health = from_docker(found.health)
         if found is None or not found.running:
-            _record_end(container, found)
+            record_end(container, found)
         if before is not container.health or container.status == "STOPPED":
             self._host.tell()
 
@@ -274,24 +288,6 @@ class TaskRunner:
     def _enter(self, status: TaskStatus) -> None:
         self.task.status = status
         self._host.tell()
-
-
-def _met(other: Container, condition: str) -> bool:
-    if condition == "HEALTHY":
-        return other.health.value == "HEALTHY"
-    if condition in {"COMPLETE", "SUCCESS"}:
-        return other.status == "STOPPED"
-    return other.status in {"RUNNING", "STOPPED"}
-
-
-def _record_end(container: Container, found: Inspection | None) -> None:
-    container.status = "STOPPED"
-    if found is None:
-        container.reason = "The container was removed outside of the local cloud"
-        return
-    container.exit_code = found.exit_code
-    if found.out_of_memory:
-        container.reason = "OutOfMemoryError: Container killed due to memory usage"
 
 
 async def _tolerate(work: Awaitable[None]) -> None:
