@@ -8,12 +8,14 @@ from urllib.parse import unquote
 
 import pytest
 
-from deploy import process
+from deploy import infrastructure, process
 from deploy.errors import ToolError
+from deploy.events import Note
 from deploy.infra import mirror, terraform
 from deploy.infra.policy import policy
 from deploy.infrastructure import POLICY_TEMPLATE
 from deploy.target import parse_target
+from tests.integration.infra.environment import Watched, configuration
 from tests.integration.infra.test_site_plan import Prod
 from tests.integration.local_cloud import Cloud
 from tests.unit.infra.targets import parameter
@@ -144,6 +146,20 @@ def test_only_a_job_of_one_repository_in_one_environment_gets_the_role(
             f"{ISSUER}:sub": f"repo:octo-org/shop:environment:{environment}",
         }
     }
+
+
+def test_the_task_prints_one_document_that_iam_can_be_given(cloud: Cloud, tmp_path: Path) -> None:
+    config = configuration(tmp_path, cloud.endpoint, "printed", listener=8000)
+    made = TARGET | {"project": "printed", "environment": "local", "account": "000000000000"}
+    cloud.client("ssm").put_parameter(
+        Name="/printed/local/deploy", Value=json.dumps(made), Type="String"
+    )
+    watched = Watched()
+    assert infrastructure.policy(config, watched.emit, compact=True) == 0
+    (note,) = watched.of(Note)
+    assert "\n" not in note.text
+    cloud.client("iam").create_policy(PolicyName="printed", PolicyDocument=note.text)
+    assert "arn:aws:ssm:us-east-1:000000000000:parameter/printed/local/deploy" in note.text
 
 
 def test_a_second_plan_changes_nothing(module: Module) -> None:
