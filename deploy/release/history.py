@@ -64,7 +64,8 @@ def marks(records: Iterable[Record], real: Live) -> dict[Part, str]:
     """Return the id of the newest release that gave each part of `real` what it runs; "" if none.
 
     `records` are given newest first. A site's releases count as the same if they end alike, in the
-    hash of what is in them: the way back gives what was there before a new id.
+    hash of what is in them: the way back gives what was there before a new id. A release that did
+    not get to a part has not given it what it had before.
     """
     found: dict[Part, str] = {("service", name): "" for name in real.services}
     found |= {("site", name): "" for name in real.sites}
@@ -79,12 +80,17 @@ def _gave(record: Record, part: Part, real: Live) -> bool:
     kind, name = part
     if kind == "service":
         service = record.services.get(name)
-        return service is not None and service.task_definition == real.services[name]
+        if service is None or service.task_definition != real.services[name]:
+            return False
+        return service.outcome in GIVEN or service.task_definition != service.before
     site = record.sites.get(name)
-    return site is not None and _content(site.release) == _content(real.sites[name]) != ""
+    if site is None or content(site.release) != content(real.sites[name]):
+        return False
+    return bool(site.release) and (site.outcome in GIVEN or site.release != site.before)
 
 
-def _content(site_release: str) -> str:
+def content(site_release: str) -> str:
+    """Return the end of a site's release that says what is in it; "" for ""."""
     return site_release.partition("-")[2]
 
 

@@ -4,7 +4,16 @@ from dataclasses import replace
 
 import pytest
 
-from deploy.release.history import Live, is_cut_off, live, named, of_commit, state, unfinished
+from deploy.release.history import (
+    Live,
+    is_cut_off,
+    live,
+    marks,
+    named,
+    of_commit,
+    state,
+    unfinished,
+)
 from deploy.release.record import PhaseRecord, Record, ServiceRecord, SiteRecord, cut_off
 from tests.unit.release.journaled import ID, RECORD
 
@@ -38,6 +47,36 @@ def test_each_part_has_its_own_newest_release() -> None:
 
 def test_nothing_recorded_is_nothing_known() -> None:
     assert live([]) == Live()
+
+
+API, WEB = ("service", "api"), ("site", "web")
+
+
+def test_what_is_live_is_of_the_newest_release_that_gave_it() -> None:
+    newest, older = replace(release(3, site="succeeded"), id="3"), replace(release(2), id="2")
+    real = Live({"api": "arn:2"}, {"web": "web-3"})
+    assert marks([newest, older], real) == {API: "2", WEB: "3"}
+    assert marks([older], real) == {API: "2", WEB: ""}
+
+
+@pytest.mark.parametrize("outcome", ["", "not started", "failed"])
+def test_a_release_that_did_not_get_to_a_part_did_not_give_it(outcome: str) -> None:
+    services = {"api": ServiceRecord("arn:2", before="arn:2", outcome=outcome)}
+    sites = {"web": SiteRecord("web-2", "web-2", "")}
+    cut = replace(RECORD, id="3", services=services, sites=sites)
+    older = replace(release(2, site="succeeded"), id="2")
+    assert marks([cut, older], Live({"api": "arn:2"}, {"web": "web-2"})) == {API: "2", WEB: "2"}
+
+
+def test_what_a_release_left_as_it_was_is_live_in_it_too() -> None:
+    same = replace(release(2), id="3", services={"api": ServiceRecord("arn:2", "", "", "arn:2")})
+    same = replace(same, services={"api": replace(same.services["api"], outcome="unchanged")})
+    assert marks([same, release(2)], Live({"api": "arn:2"})) == {API: "3"}
+
+
+def test_a_site_without_a_release_is_nobodys() -> None:
+    none = replace(RECORD, sites={"web": SiteRecord("", "", "unchanged")})
+    assert marks([none], Live(sites={"web": "x"})) == {WEB: ""}
 
 
 def test_a_run_without_an_end_was_cut_off_unless_it_holds_the_lock() -> None:
