@@ -10,6 +10,7 @@ from functools import partial
 from deploy import process
 from deploy.config.model import Config
 from deploy.doctor.check import Check, Finding, ng, ok, skip
+from deploy.doctor.run import LIMIT_SECONDS
 from deploy.machine import (
     builders,
     check_builders,
@@ -24,6 +25,7 @@ from deploy.machine import (
 GROUP = "this machine"
 PYTHON = (3, 11)
 TERRAFORM = (1, 10)
+NODE = 20
 FREE_BYTES = 2e9  # for images, layers and a site's node_modules
 PLUGIN = "session-manager-plugin"
 PLUGIN_URL = (
@@ -31,6 +33,7 @@ PLUGIN_URL = (
     "session-manager-working-with-install-plugin.html"
 )
 CLI_URL = "https://docs.aws.amazon.com/cli/latest/userguide/getting-started-install.html"
+NODE_URL = "https://nodejs.org/en/download"
 LISTENERS = {"port": "load balancer", "site_port": "CDN"}
 
 
@@ -64,7 +67,8 @@ def terraform(config: Config) -> Finding:
     lines: list[str] = []
     # Else it asks HashiCorp whether there is a newer one.
     environment = {"CHECKPOINT_DISABLE": "1"}
-    process.run(("terraform", "version"), env=environment, on_line=lines.append)
+    argv = ("terraform", "version")
+    process.run(argv, env=environment, on_line=lines.append, timeout=LIMIT_SECONDS)
     return terraform_version("\n".join(lines))
 
 
@@ -80,8 +84,17 @@ def terraform_version(text: str) -> Finding:
 def site_tools(config: Config) -> Finding:
     check_builders(config)
     tools = ", ".join(builders(config))
-    node = process.output(("node", "--version")).strip() if shutil.which("node") else ""
-    return ok(f"{tools}; Node.js {node}" if node else tools)
+    if not shutil.which("node"):
+        return ok(tools)
+    return node_version(tools, process.output(("node", "--version"), timeout=LIMIT_SECONDS))
+
+
+def node_version(tools: str, said: str) -> Finding:
+    """Judge what `node --version` prints: "v20.11.1"."""
+    found = re.match(r"v(\d+)\.\S+", said)
+    if found and int(found[1]) < NODE:
+        return ng(f"{tools}; Node.js {found[0]}", f"install {NODE} or later: {NODE_URL}")
+    return ok(f"{tools}; Node.js {said.strip()}")
 
 
 def _port(config: Config, key: str, _: object) -> Finding:

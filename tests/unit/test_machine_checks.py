@@ -8,7 +8,7 @@ from deploy import machine
 from deploy.cloud.state import CloudStatus
 from deploy.config.model import Config, Environment, Site
 from deploy.machine import local_port, port_user
-from deploy.machine_checks import disk, plugin, python, terraform, terraform_version
+from deploy.machine_checks import disk, node_version, plugin, python, terraform, terraform_version
 from deploy.machine_checks import machine_checks as checks_of
 
 LOCAL = "http://localhost:4566"
@@ -68,6 +68,11 @@ def test_what_a_deploy_to_aws_does_not_need_is_no_fault() -> None:
 )
 def test_terraform_must_be_new_enough(said: str, verdict: str) -> None:
     assert terraform_version(said).verdict == verdict
+
+
+def test_node_must_be_new_enough() -> None:
+    assert node_version("npm", "v20.11.1\n").found == "npm; Node.js v20.11.1"
+    assert "install 20 or later" in node_version("npm", "v18.19.0\n").remedy
 
 
 def test_python_and_disk_have_limits() -> None:
