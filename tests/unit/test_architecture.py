@@ -33,6 +33,7 @@ PURE_NAMES = {
     "invalidation.py",
     "releases.py",
     "pointer.py",
+    "policy.py",
     "status.py",
     "operation.py",
     "verdict.py",
