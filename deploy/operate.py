@@ -1,15 +1,18 @@
 """What changes a running service without a new release: `invoke scale`, `restart` and `abort`.
 
-Each plans first and is followed to its proven end. An abort takes no lock: the deploy that it ends
-holds it.
+Each plans first and is followed to its proven end. Scaling and restarting hold the environment's
+lock and are recorded; an abort does neither, because the deploy that it ends holds the lock, and
+its record tells how it ended.
 """
 
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from random import random
 from typing import TYPE_CHECKING, Any
 
+from deploy.applying import Applying
 from deploy.aws import Aws
 from deploy.command import NOTHING, conclude, confirm, planned
 from deploy.config.model import Config
@@ -17,6 +20,7 @@ from deploy.environment import find_service, read_target, service_place
 from deploy.errors import ConfigError
 from deploy.events import Change, Emit, Failure, Finished, Note, PlanShown
 from deploy.outcome import Outcome
+from deploy.release.record import Kind
 from deploy.service.effects import Effects
 from deploy.service.operation import AbortPlan, ScalePlan, Wanted
 from deploy.service.plan import ServicePlan, ServiceState, revision
@@ -30,12 +34,13 @@ LOOK = "see how it does: `invoke status`"
 
 @dataclass(frozen=True)
 class OperateOptions:
-    """What the three have in common. `timeout` in seconds."""
+    """What the three have in common. `timeout` in seconds, `wait` for another's lock too."""
 
     service: str = "backend"
     plan_only: bool = False
     yes: bool = False
     timeout: float = 600
+    wait: float = 0
 
 
 def wanted(count: str, minimum: str, maximum: str) -> Wanted:
@@ -64,11 +69,12 @@ def scale(config: Config, options: OperateOptions, wanted: Wanted, emit: Emit) -
     Returns the exit code of the outcome. Raises ConfigError or PreflightError, as `plan_scale`
     does, before anything is written; ToolError if AWS refuses.
     """
-    operation = Operation(config, options, emit)
+    operation = Operation(config, options, emit, "scale")
     plan = operation.plan_scale(wanted)
     title = f"scale {options.service} in {config.environment.name}"
     if operation.agreed(title, plan.changes, plan.notes):
-        operation.scale(plan)
+        with operation.locked() as moved:
+            operation.scale(operation.plan_scale(wanted) if moved else plan)
     return operation.end()
 
 
@@ -77,11 +83,12 @@ def restart(config: Config, options: OperateOptions, emit: Emit) -> int:
 
     Returns the exit code of the outcome; raises as `scale` does.
     """
-    operation = Operation(config, options, emit)
+    operation = Operation(config, options, emit, "restart")
     plan = operation.plan_restart()
     title = f"restart {options.service} in {config.environment.name}"
     if operation.agreed(title, plan.changes):
-        operation.restart(plan)
+        with operation.locked() as moved:
+            operation.restart(operation.plan_restart() if moved else plan)
     return operation.end()
 
 
@@ -106,12 +113,15 @@ class Operation:
         config: Config,
         options: OperateOptions,
         emit: Emit,
+        kind: Kind | None = None,
         *,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        self.config, self.options, self.emit = config, options, emit
+        self.config, self.options = config, options
         self.clock, self.sleep = clock, sleep
+        self.applying = Applying(config, kind, emit, options.wait) if kind else None
+        self.emit = self.applying.emit if self.applying else emit
         self.started = clock()
         self.aws = Aws(config)
         self.ended = Finished("", 0, 0)
@@ -119,6 +129,22 @@ class Operation:
         self.aws.check_account()
         self.target: Target = read_target(self.aws)
         self.place: ServiceTarget = service_place(self.target, options.service)
+        if self.applying:
+            self.applying.look(self.aws, self.target)
+
+    @contextmanager
+    def locked(self) -> Iterator[bool]:
+        """Hold the lock and keep a record while the block runs, if this operation has them.
+
+        Yields whether another run changed the environment since the plan was made. The record
+        names no service: none runs another revision afterwards.
+        """
+        if self.applying is None:
+            yield False
+            return
+        with self.applying.change(self.target, [self.aws], {}, {}) as moved:
+            yield moved
+            self.applying.finish(self.ended)
 
     @property
     def ecs(self) -> Any:

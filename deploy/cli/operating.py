@@ -4,14 +4,14 @@ from typing import TYPE_CHECKING
 
 from invoke import Context, task
 
-from deploy.cli.options import ENV, JSON, PLAN, SERVICE, TIMEOUT, YES, dry, run_action
+from deploy.cli.options import ENV, JSON, PLAN, SERVICE, TIMEOUT, WAIT, YES, dry, run_action
 
 if TYPE_CHECKING:
     from deploy.config.model import Config
     from deploy.events import Emit
     from deploy.operate import OperateOptions
 
-WAIT = {"timeout": "seconds to wait until it is done (default: 600)"}
+PATIENCE = {"timeout": "seconds to wait until it is done (default: 600)"}
 
 
 @task(
@@ -35,6 +35,7 @@ def status(_: Context, env: str = "local", watch: bool = False, json: bool = Fal
     | JSON
     | YES
     | PLAN
+    | PATIENCE
     | WAIT
     | SERVICE
     | {
@@ -53,19 +54,20 @@ def scale(
     plan: bool = False,
     yes: bool = False,
     timeout: str = "600",
+    wait_for_lock: str = "0",
     json: bool = False,
 ) -> None:
     """Run another number of tasks, within autoscaling's bounds or with new ones."""
     from deploy.operate import scale, wanted
 
     def action(config: "Config", emit: "Emit") -> int:
-        options = _options(ctx, service, plan=plan, yes=yes, timeout=timeout)
+        options = _options(ctx, service, plan=plan, yes=yes, timeout=timeout, wait=wait_for_lock)
         return scale(config, options, wanted(count, min, max), emit)
 
     run_action(action, env, json=json)
 
 
-@task(auto_shortflags=False, help=ENV | JSON | YES | PLAN | TIMEOUT | SERVICE)
+@task(auto_shortflags=False, help=ENV | JSON | YES | PLAN | TIMEOUT | WAIT | SERVICE)
 def restart(
     ctx: Context,
     env: str = "local",
@@ -73,19 +75,20 @@ def restart(
     plan: bool = False,
     yes: bool = False,
     timeout: str = "600",
+    wait_for_lock: str = "0",
     json: bool = False,
 ) -> None:
     """Replace each running task by a new one of the same revision; no request fails."""
     from deploy.operate import restart
 
     def action(config: "Config", emit: "Emit") -> int:
-        options = _options(ctx, service, plan=plan, yes=yes, timeout=timeout)
+        options = _options(ctx, service, plan=plan, yes=yes, timeout=timeout, wait=wait_for_lock)
         return restart(config, options, emit)
 
     run_action(action, env, json=json)
 
 
-@task(auto_shortflags=False, help=ENV | JSON | YES | PLAN | WAIT | SERVICE)
+@task(auto_shortflags=False, help=ENV | JSON | YES | PLAN | PATIENCE | SERVICE)
 def abort(
     ctx: Context,
     env: str = "local",
@@ -106,11 +109,16 @@ def abort(
 
 
 def _options(
-    ctx: Context, service: str, *, plan: bool, yes: bool, timeout: str
+    ctx: Context, service: str, *, plan: bool, yes: bool, timeout: str, wait: str = "0"
 ) -> "OperateOptions":
     from deploy.command import seconds
+    from deploy.locking import wait_seconds
     from deploy.operate import OperateOptions
 
     return OperateOptions(
-        service, plan_only=plan or dry(ctx), yes=yes, timeout=seconds("--timeout", timeout)
+        service,
+        plan_only=plan or dry(ctx),
+        yes=yes,
+        timeout=seconds("--timeout", timeout),
+        wait=wait_seconds(wait),
     )
