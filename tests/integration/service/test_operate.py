@@ -2,7 +2,8 @@
 
 import pytest
 
-from deploy.errors import ConfigError, PreflightError
+from deploy.errors import ConfigError, LockedError, PreflightError
+from deploy.locking import Locking
 from tests.integration.cloud.ecs.test_ecs_rollout import traffic
 from tests.integration.service.world import Deployed
 
@@ -119,3 +120,19 @@ def test_a_first_release_that_is_aborted_is_taken_back(alone: Deployed) -> None:
     assert "nothing runs" in done.finished.summary
     service = alone.world.service()
     assert (service["desiredCount"], service["runningCount"], service["pendingCount"]) == (0, 0, 0)
+
+
+def test_a_frozen_environment_is_not_changed_and_what_was_done_is_recorded(alone: Deployed) -> None:
+    alone.release(1)
+    assert alone.scale("2").code == 0
+    assert [(record.kind, record.outcome) for record in alone.records()] == [("scale", "succeeded")]
+    person = Locking(alone.config, lambda _: None)
+    person.take("release day")
+    with pytest.raises(LockedError, match="release day"):
+        alone.scale("1")
+    with pytest.raises(LockedError, match="release day"):
+        alone.restart()
+    assert alone.world.service()["runningCount"] == 2
+    assert alone.status()[1]["lock"]["reason"] == "release day"
+    assert alone.abort().finished.summary == "nothing to abort"  # a frozen rollout can be ended
+    person.release()

@@ -10,9 +10,13 @@ from typing import Any
 
 from deploy import operate
 from deploy import status as environment_status
+from deploy.aws import Aws
 from deploy.config.model import Build, Config, Environment, Service
 from deploy.events import Event, Failure, Finished, Note, PlanShown
+from deploy.objects import Objects
 from deploy.operate import OperateOptions
+from deploy.release import archive
+from deploy.release.record import Record
 from tests.integration.cloud.balancer import Balancer
 from tests.integration.cloud.ecs.world import Json, World, environment
 
@@ -152,6 +156,11 @@ class Deployed:
         started = time.monotonic()
         code = environment_status.status(self.config, lambda _: None, as_json=True, stream=stream)
         return code, json.loads(stream.getvalue()), time.monotonic() - started
+
+    def records(self) -> tuple[Record, ...]:
+        """Return the records of what was done, the newest first."""
+        objects = Objects(Aws(self.config).http, self.project)
+        return archive.read(objects).records
 
     def close(self) -> None:
         self.ssm.delete_parameter(Name=self.parameter)
