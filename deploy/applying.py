@@ -6,13 +6,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
-from deploy import git
 from deploy.aws import Aws
 from deploy.config.model import Config
 from deploy.events import Emit, Finished, Note
 from deploy.locking import changing, this_run
 from deploy.objects import Objects
-from deploy.release import archive, hold
+from deploy.release import hold
 from deploy.release.journal import Journal
 from deploy.release.record import Kind, Record, ServiceRecord, SiteRecord, new_id
 from deploy.target import Target
@@ -30,7 +29,6 @@ class Applying:
     kind: Kind
     tell: Emit
     wait: float = 0
-    origin: str = ""
     seen: int = field(default=0, init=False)
 
     def __post_init__(self) -> None:
@@ -39,7 +37,7 @@ class Applying:
         self.emit = self.journal.emit(self.tell)
 
     def _record(self) -> Record:
-        commit, now = git.head(self.config.root), time.time()
+        now = time.time()
         return Record(
             id=new_id(now, f"{random.getrandbits(28):07x}"),
             kind=self.kind,
@@ -47,10 +45,11 @@ class Applying:
             by=self.who.by,
             host=self.who.host,
             started=now,
-            commit=commit.sha,
-            dirty=commit.dirty,
-            origin=self.origin,
         )
+
+    def returns_to(self, release: str) -> None:
+        """Take in which release a rollback returns to."""
+        self.journal.record = replace(self.journal.record, origin=release)
 
     def look(self, aws: Aws, target: Target) -> None:
         """Remember how often the environment was changed, before a plan is made."""
@@ -70,14 +69,22 @@ class Applying:
         made again. The block ends with `finish`; if it raises, that is what the journal says.
         Raises LockedError if another run holds the lock, PreflightError if nothing can be recorded.
         """
+        from deploy import git
+        from deploy.release import archive
+
         objects = Objects(parts[0].http, target.records)
         held = changing(target, parts, self.tell, wait=self.wait, reason=self.kind, who=self.who)
         with held as found:
             now = parts[0].http.server_time
             for record in archive.close_unfinished(objects, held=True, now=now):
                 self.tell(Note(_cut_off(record), "warning"))
+            commit = git.head(self.config.root)
             self.journal.record = replace(
-                self.journal.record, services=dict(services), sites=dict(sites)
+                self.journal.record,
+                commit=commit.sha,
+                dirty=commit.dirty,
+                services=dict(services),
+                sites=dict(sites),
             )
             with self.journal.recorded(objects, token=found.token, check=found.check):
                 yield found.token != self.seen + 1

@@ -3,14 +3,13 @@ that never shows a broken page.
 """
 
 import getpass
+import os
 import socket
 import time
-import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from deploy import git
 from deploy.aws import Aws
 from deploy.command import NOTHING
 from deploy.config.model import Config
@@ -19,18 +18,15 @@ from deploy.events import Change, Emit, Finished
 from deploy.outcome import Outcome
 from deploy.site.bucket import Bucket
 from deploy.site.build import build
-from deploy.site.invalidate import invalidate
-from deploy.site.manifest import Entry
 from deploy.site.plan import SitePlan
 from deploy.site.pointer import Run, interrupted
-from deploy.site.prune import prune
-from deploy.site.publish import Author, Published, publish
-from deploy.site.rollback import RollbackPlan, rollback
 from deploy.site.survey import survey
-from deploy.site.upload import upload
 from deploy.wording import counted
 
 if TYPE_CHECKING:
+    from deploy.site.manifest import Entry
+    from deploy.site.publish import Author, Published
+    from deploy.site.rollback import RollbackPlan
     from deploy.target import SiteTarget, Target
 
 
@@ -87,7 +83,7 @@ class Frontend:
         self.started = clock()
         self.aws = Aws(config)
         self.wanted = find_site(config, options.site)
-        self.run = Run(uuid.uuid4().hex, _user(), socket.gethostname())
+        self.run = Run(os.urandom(16).hex(), _user(), socket.gethostname())
         self.released = ""  # the id of the release that this run made live
         self.target: Target
         self.place: SiteTarget
@@ -97,7 +93,10 @@ class Frontend:
         return Bucket(self.aws.http, self.place.bucket)
 
     @property
-    def author(self) -> Author:
+    def author(self) -> "Author":
+        from deploy import git
+        from deploy.site.publish import Author
+
         return Author(self.run, git.head(self.config.root).name)
 
     def preflight(self) -> None:
@@ -124,12 +123,16 @@ class Frontend:
         )
         return FrontendPlan(plan)
 
-    def upload(self, plan: FrontendPlan) -> tuple[Entry, ...]:
+    def upload(self, plan: FrontendPlan) -> "tuple[Entry, ...]":
         """Store the new hashed files: nobody asks for them before the pages are published."""
+        from deploy.site.upload import upload
+
         return upload(plan.site, self.wanted, self.bucket, self.emit, clock=self.clock)
 
-    def publish(self, plan: FrontendPlan, uploaded: tuple[Entry, ...]) -> Finished:
+    def publish(self, plan: FrontendPlan, uploaded: "tuple[Entry, ...]") -> Finished:
         """Make the planned release live and return how that ended."""
+        from deploy.site.publish import publish
+
         published = publish(
             plan.site,
             uploaded,
@@ -145,15 +148,19 @@ class Frontend:
             published, what, f"the way back: `{self._typed('rollback-frontend')}`"
         )
 
-    def roll_back(self, plan: RollbackPlan) -> Finished:
+    def roll_back(self, plan: "RollbackPlan") -> Finished:
         """Make an earlier release live again and return how that ended."""
+        from deploy.site.rollback import rollback
+
         published = rollback(
             plan, self.bucket, self.emit, author=self.author, clock=self.clock, now=self.now
         )
         next_step = f"mend it and run `{self.command}`"
         return self._afterwards(published, f"as it was in {plan.target.id}", next_step)
 
-    def _afterwards(self, published: Published, what: str, next_step: str) -> Finished:
+    def _afterwards(self, published: "Published", what: str, next_step: str) -> Finished:
+        from deploy.site.prune import prune
+
         if not published.release:
             return self.ended(
                 Outcome.SUPERSEDED.label,
@@ -172,6 +179,8 @@ class Frontend:
         )
 
     def _invalidate(self, release: str, paths: tuple[str, ...]) -> bool:
+        from deploy.site.invalidate import invalidate
+
         return invalidate(
             self.bucket,
             self.wanted.name,

@@ -5,7 +5,6 @@ import json
 import os
 import socket
 import time
-import uuid
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -36,7 +35,7 @@ from deploy.target import Target
 
 def this_run() -> Holder:
     """Return who this process acts for, with an id of its own."""
-    return Holder(uuid.uuid4().hex, _user(), socket.gethostname())
+    return Holder(os.urandom(16).hex(), _user(), socket.gethostname())
 
 
 def _user() -> str:

@@ -8,25 +8,28 @@ push, roll out        upload hashed assets   side by side: nobody asks for new a
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from deploy.aws import Aws
-from deploy.backend import BackendOptions, Ended, Services, ServicesPlan
 from deploy.beside import Stoppable
 from deploy.config.model import Config
 from deploy.events import Change, Emit, Finished, Note
 from deploy.frontend import Frontend, FrontendOptions, FrontendPlan
 from deploy.outcome import Outcome
 
+if TYPE_CHECKING:
+    from deploy.backend import BackendOptions, Ended, Services, ServicesPlan
+
 
 @dataclass(frozen=True)
 class Plan:
     """What a deploy would do. `services` is None where only sites are deployed."""
 
-    services: ServicesPlan | None
+    services: "ServicesPlan | None"
     sites: tuple[tuple[Frontend, FrontendPlan], ...]
 
     @property
-    def parts(self) -> list[ServicesPlan | FrontendPlan]:
+    def parts(self) -> "list[ServicesPlan | FrontendPlan]":
         services = [self.services] if self.services else []
         return [*services, *(plan for _, plan in self.sites)]
 
@@ -47,7 +50,7 @@ class Parts:
     """The services and sites of one deploy; the sites tell by `beside`, which the rest stops."""
 
     def __init__(
-        self, services: Services | None, sites: Sequence[Frontend], beside: Stoppable
+        self, services: "Services | None", sites: Sequence[Frontend], beside: Stoppable
     ) -> None:
         self.services, self.sites, self.beside = services, sites, beside
 
@@ -76,7 +79,7 @@ class Parts:
         """Make the plan anew, because the environment has changed: the sites' builds have not."""
         return self._with_sites(self._plan_services(build=True))
 
-    def _plan_services(self, *, build: bool) -> ServicesPlan | None:
+    def _plan_services(self, *, build: bool) -> "ServicesPlan | None":
         if self.services is None:
             return None
         plan = self.services.plan()
@@ -88,7 +91,7 @@ class Parts:
         for site in self.sites:
             site.prepare()
 
-    def _with_sites(self, services: ServicesPlan | None) -> Plan:
+    def _with_sites(self, services: "ServicesPlan | None") -> Plan:
         return Plan(services, tuple((site, site.plan()) for site in self.sites))
 
     def unchanged(self, plan: Plan) -> list[Finished]:
@@ -121,18 +124,24 @@ class Parts:
 
 def assembled(
     config: Config,
-    services: BackendOptions | None,
+    services: "BackendOptions | None",
     sites: Sequence[FrontendOptions],
     emit: Emit,
-    ended: Ended = lambda _plan, _result: None,
+    ended: "Ended" = lambda _plan, _result: None,
 ) -> Parts:
     """Return the parts that were asked for; `ended` hears of each service's end."""
     beside = Stoppable(emit)
     return Parts(
-        Services(config, services, emit, ended=ended) if services else None,
+        _services(config, services, emit, ended) if services else None,
         [Frontend(config, options, beside) for options in sites],
         beside,
     )
+
+
+def _services(config: Config, options: "BackendOptions", emit: Emit, ended: "Ended") -> "Services":
+    from deploy.backend import Services
+
+    return Services(config, options, emit, ended=ended)
 
 
 def together(ended: Sequence[Finished], seconds: float) -> Finished:

@@ -7,19 +7,21 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from deploy import planfile
 from deploy.applying import Applying
-from deploy.backend import BackendOptions
 from deploy.command import conclude, confirm, planned
 from deploy.config.model import Config
 from deploy.environment import read_target
 from deploy.events import Emit, Finished, Note, PlanShown
 from deploy.frontend import FrontendOptions
 from deploy.parts import Plan, assembled, together
-from deploy.records import service_record, service_records, site_record, site_records
-from deploy.release.saved import Saved
 from deploy.selection import select
+
+if TYPE_CHECKING:
+    from deploy.backend import BackendOptions, BackendPlan
+    from deploy.release.saved import Saved
+    from deploy.service.result import RolloutResult
 
 
 @dataclass(frozen=True)
@@ -55,7 +57,7 @@ class How:
     yes: bool
     wait: float
     build_first: bool = False
-    saved: Saved | None = None
+    saved: "Saved | None" = None
 
 
 def deploy(config: Config, options: DeployOptions, emit: Emit) -> int:
@@ -65,6 +67,9 @@ def deploy(config: Config, options: DeployOptions, emit: Emit) -> int:
     or BuildError before anything is written, LockedError if another run holds the environment, and
     ToolError if a step fails.
     """
+    from deploy import planfile
+    from deploy.backend import BackendOptions
+
     saved = planfile.read(options.plan_file, config) if options.plan_file else None
     chosen = select(config, saved.parts if saved else options.only, options.but)
     both = {"rebuild": options.rebuild}
@@ -75,14 +80,14 @@ def deploy(config: Config, options: DeployOptions, emit: Emit) -> int:
         options.plan_only,
         options.yes,
         options.wait,
-        build_first=True,
+        build_first=saved is None,  # a plan that is refused builds nothing
         saved=saved,
     )
     sites = [FrontendOptions(name, **both) for name in chosen.sites]
     return Deploy(config, how, services if chosen.services else None, sites, emit).run()
 
 
-def deploy_backend(config: Config, options: BackendOptions, emit: Emit) -> int:
+def deploy_backend(config: Config, options: "BackendOptions", emit: Emit) -> int:
     """Deploy some services as `deploy` does; images are built once the plan is approved."""
     names = ", ".join(options.services)
     title, what = f"deploy {names} to {config.environment.name}", f"this plan for {names}"
@@ -105,7 +110,7 @@ class Deploy:
         self,
         config: Config,
         how: How,
-        services: BackendOptions | None,
+        services: "BackendOptions | None",
         sites: Sequence[FrontendOptions],
         emit: Emit,
     ) -> None:
@@ -113,21 +118,18 @@ class Deploy:
         self.started = time.monotonic()
         self.applying = Applying(config, "deploy", emit, how.wait)
         self.emit = self.applying.emit
-        journal = self.applying.journal
-        self.parts = assembled(
-            config,
-            services,
-            sites,
-            self.emit,
-            lambda part, end: journal.service(part.place.name, service_record(part, end)),
-        )
+        self.parts = assembled(config, services, sites, self.emit, self._rolled_out)
+
+    def _rolled_out(self, part: "BackendPlan", end: "RolloutResult") -> None:
+        from deploy.records import service_record
+
+        self.applying.journal.service(part.place.name, service_record(part, end))
 
     def run(self) -> int:
         """Plan, and unless only the plan was asked for apply it. Return the exit code."""
         self._look()
         plan = self.parts.plan(build=self.how.build_first and not self.how.plan_only)
-        if self.how.saved:
-            planfile.check(self.how.saved, self.config, plan, self.emit)
+        self._check(plan)
         self._show(plan)
         if self.how.plan_only:
             end = Finished("planned", 0, 0, planned(changed=plan.changed))
@@ -144,12 +146,20 @@ class Deploy:
         self.target = read_target(aws)
         self.applying.look(aws, self.target)
 
+    def _check(self, plan: Plan) -> None:
+        if self.how.saved:
+            from deploy import planfile
+
+            planfile.check(self.how.saved, self.config, plan, self.emit)
+
     def _show(self, plan: Plan) -> None:
         self.emit(PlanShown(self.how.title, plan.changes))
         for warning in plan.warnings:
             self.emit(Note(warning, "warning"))
 
     def _apply(self, plan: Plan) -> Finished:
+        from deploy.records import service_records, site_record, site_records
+
         if not self.how.build_first:
             self.parts.build(plan)
         records = service_records(plan), site_records(plan)
@@ -165,8 +175,7 @@ class Deploy:
         """Plan once more, because another run was faster; who approved the plan approves this."""
         self.emit(Note("another run changed the environment meanwhile: planning again", "warning"))
         plan = self.parts.plan_again()
-        if self.how.saved:
-            planfile.check(self.how.saved, self.config, plan, self.emit)
+        self._check(plan)
         self._show(plan)
         if plan.changed:
             confirm(self.config, "the new plan", yes=self.how.yes)

@@ -11,9 +11,18 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from deploy.config import checks
+from deploy.config import checked, checks
 from deploy.config.interpolate import interpolate
-from deploy.config.model import Build, Config, Environment, Service, Site
+from deploy.config.model import (
+    DEFAULT_REGION,
+    DOCKERFILE,
+    OUTPUT,
+    Build,
+    Config,
+    Environment,
+    Service,
+    Site,
+)
 from deploy.errors import ConfigError
 
 FILE = "deploy.toml"
@@ -34,14 +43,17 @@ def load(root: Path, environment: str = "local", environ: Mapping[str, str] = os
     )
     found += _undefined(tables, environment)
     found += checks.problems(tables, root)
-    found += _structure(tables)
+    stamp = checked.Stamp(root, environment, tables)
+    if not stamp.passed:
+        found += _structure(tables)
     if found:
         raise ConfigError(
             f"{FILE}: {len(found)} problem{'s'[: len(found) > 1]}; nothing was touched",
             details=tuple(f"{path}: {message}" for path, message in sorted(set(found))),
             remedy="docs/configuration.md explains every key",
         )
-    return _config(tables, environment, root)
+    stamp.write()
+    return config_of(tables, environment, root)
 
 
 def overlay(raw: Mapping[str, Any], environment: str) -> dict[str, Any]:
@@ -87,12 +99,13 @@ def _read(path: Path) -> dict[str, Any]:
 
 
 def _variables(root: Path, environment: str, environ: Mapping[str, str]) -> dict[str, str]:
-    from dotenv import dotenv_values
-
     variables: dict[str, str] = {}
-    for name in (".env", f".env.{environment}"):
-        values = dotenv_values(root / name, interpolate=False)
-        variables |= {key: value for key, value in values.items() if value is not None}
+    for path in (root / ".env", root / f".env.{environment}"):
+        if path.is_file():
+            from dotenv import dotenv_values
+
+            values = dotenv_values(path, interpolate=False)
+            variables |= {key: value for key, value in values.items() if value is not None}
     return variables | dict(environ)
 
 
@@ -146,56 +159,51 @@ def accepted_keys(table: tuple[str, ...]) -> list[str]:
     return list(model.model_fields) if model else []
 
 
-def _config(tables: Mapping[str, Any], environment: str, root: Path) -> Config:
-    from deploy.config.schema import DeployToml
-
-    parsed = DeployToml.model_validate(tables)
-    table = parsed.environments[environment]
-    confirm = table.endpoint is None if table.confirm is None else table.confirm
+def config_of(tables: Mapping[str, Any], environment: str, root: Path) -> Config:
+    """Return the Config of checked tables. What they leave out is as the model has it."""
     return Config(
         root=root,
-        project=parsed.project.name,
-        environment=Environment(
-            name=environment, **{**table.model_dump(exclude={"confirm"}), "confirm": confirm}
-        ),
-        services=_services({name: t.model_dump() for name, t in parsed.services.items()}, root),
-        sites={name: _site(name, site.model_dump(), root) for name, site in parsed.sites.items()},
+        project=tables["project"]["name"],
+        environment=_environment(environment, tables["environments"][environment]),
+        services=_services(tables.get("services", {}), root),
+        sites={name: _site(name, site, root) for name, site in tables.get("sites", {}).items()},
     )
+
+
+def _environment(name: str, table: dict[str, Any]) -> Environment:
+    left_out = {"region": DEFAULT_REGION, "confirm": "endpoint" not in table}
+    return Environment(**{**left_out, **table, "name": name})
 
 
 def _services(tables: Mapping[str, dict[str, Any]], root: Path) -> dict[str, Service]:
     """Return the services; one that runs another's image has that one's build."""
     return {
-        name: _service(name, table, _build(tables[table["image"] or name], root))
+        name: _service(name, table, _build(tables[table.get("image", name)], root))
         for name, table in tables.items()
     }
 
 
 def _service(name: str, table: Mapping[str, Any], build: Build) -> Service:
     given = {key: value for key, value in table.items() if key not in ("context", "build")}
-    words = {"command": tuple(table["command"]), "after": tuple(table["after"])}
-    return Service(name=name, build=build, **{**given, **words, "image": table["image"] or ""})
+    given |= {key: tuple(given[key]) for key in ("command", "after") if key in given}
+    return Service(name=name, build=build, **given)
 
 
 def _build(table: Mapping[str, Any], root: Path) -> Build:
     context = (root / table["context"]).resolve()
-    build = table["build"]
+    build: Mapping[str, Any] = table.get("build", {})
     return Build(
         context=context,
-        dockerfile=context / build["dockerfile"],
-        platform=build["platform"],
+        dockerfile=context / build.get("dockerfile", DOCKERFILE),
+        platform=build.get("platform", Build.platform),
         # an empty value leaves the argument or the secret out
-        args={key: value for key, value in build["args"].items() if value},
-        secrets={key: root / value for key, value in build["secrets"].items() if value},
+        args={key: value for key, value in build.get("args", {}).items() if value},
+        secrets={key: root / value for key, value in build.get("secrets", {}).items() if value},
     )
 
 
-def _site(name: str, table: dict[str, Any], root: Path) -> Site:
+def _site(name: str, table: Mapping[str, Any], root: Path) -> Site:
     folder = (root / table["root"]).resolve()
-    given = {
-        "root": folder,
-        "output": folder / table["output"],
-        "install": tuple(table["install"]),
-        "build": tuple(table["build"]),
-    }
-    return Site(name=name, **{**table, **given})
+    given = {**table, "root": folder, "output": folder / table.get("output", OUTPUT)}
+    given |= {key: tuple(table[key]) for key in ("install", "build") if key in table}
+    return Site(name=name, **given)

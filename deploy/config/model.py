@@ -7,6 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+DEFAULT_REGION = "us-east-1"
+DOCKERFILE = "Dockerfile"  # of a service's context
+OUTPUT = "dist"  # of a site's root
+
 
 class Sensitive(str):
     """A value that never shows: its repr is [REDACTED], wherever it is printed with one."""

@@ -4,6 +4,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+from deploy.config.model import DEFAULT_REGION, DOCKERFILE, OUTPUT
+
 # ECS and IAM names are built as <project>-<environment>-<service>; an ALB target group's name has
 # at most 32 characters, letters, digits and hyphens.
 # https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_CreateTargetGroup.html
@@ -20,7 +22,7 @@ class Table(BaseModel):
 
 
 class BuildTable(Table):
-    dockerfile: str = "Dockerfile"
+    dockerfile: str = DOCKERFILE
     platform: Literal["linux/amd64", "linux/arm64"] = "linux/amd64"
     args: dict[str, str] = {}
     secrets: dict[str, str] = {}
@@ -48,7 +50,7 @@ class ServiceTable(Table):
 
 class SiteTable(Table):
     root: str
-    output: str = "dist"
+    output: str = OUTPUT
     install: list[str] = ["npm", "ci"]
     build: list[str] = ["npm", "run", "build"]
     environment: dict[str, str] = {}
@@ -59,7 +61,7 @@ class SiteTable(Table):
 
 
 class EnvironmentTable(Table):
-    region: Region = "us-east-1"
+    region: Region = DEFAULT_REGION
     account: AccountId | None = None
     endpoint: Url | None = None
     confirm: bool | None = None

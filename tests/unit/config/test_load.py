@@ -1,10 +1,12 @@
 """deploy.toml: what is accepted, and that everything wrong is said at once."""
 
+import tomllib
 from pathlib import Path
 
 import pytest
 
-from deploy.config.load import load
+from deploy.config.load import config_of, load, overlay
+from deploy.config.schema import DeployToml
 from deploy.errors import ConfigError
 
 MINIMAL = """
@@ -202,3 +204,57 @@ def test_services_that_wait_for_each_other_are_refused(project: Path, after: str
     (line,) = refused(project, text)
     assert "after: goes in a circle: " in line
     assert "api after" in line
+
+
+EVERYTHING_LEFT_OUT = (
+    MINIMAL + '[services.worker]\nimage = "api"\nport = 8001\n[sites.web]\nroot = "web"\n'
+)
+
+
+@pytest.mark.parametrize("environment", ["local", "prod"])
+def test_what_is_left_out_is_as_the_schema_says(project: Path, environment: str) -> None:
+    tables = overlay(tomllib.loads(EVERYTHING_LEFT_OUT), environment)
+    filled_in = DeployToml.model_validate(tables).model_dump(exclude_none=True)
+    assert config_of(tables, environment, project) == config_of(filled_in, environment, project)
+
+
+def test_tables_that_passed_are_not_asked_about_again(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = load(project, "local", {})
+    monkeypatch.setattr(DeployToml, "model_validate", None)
+    assert load(project, "local", {}) == first
+
+
+def test_a_variable_that_becomes_wrong_is_told_after_tables_have_passed(project: Path) -> None:
+    text = MINIMAL.replace('"http://localhost:4566"', '"${WHERE}"')
+    (project / "deploy.toml").write_text(text)
+    load(project, "local", {"WHERE": "http://localhost:4566"})
+    details = refused(project, text, WHERE="elsewhere")
+    assert details == [
+        "environments.local.endpoint: 'elsewhere': string should match pattern '^https?://[^/\\s]+$'"
+    ]
+
+
+def test_a_number_that_becomes_text_is_told_after_tables_have_passed(project: Path) -> None:
+    load(project, "local", {})
+    details = refused(project, MINIMAL.replace("port = 8000", 'port = "8000"'))
+    assert details == ["services.api.port: '8000': input should be a valid integer"]
+
+
+def test_nothing_wrong_is_remembered_as_right(project: Path) -> None:
+    wrong = MINIMAL.replace("port = 8000", "port = 0")
+    assert refused(project, wrong) == refused(project, wrong)
+
+
+@pytest.mark.parametrize("content", [b"", b"\xff" * 64])
+def test_a_damaged_stamp_vouches_for_nothing(project: Path, content: bytes) -> None:
+    stamp = project / ".shipway" / "checked" / "local"
+    stamp.parent.mkdir(parents=True)
+    stamp.write_bytes(content)
+    assert refused(project, MINIMAL.replace("port = 8000", "port = 0"))
+
+
+def test_a_project_that_cannot_be_written_to_is_read(project: Path) -> None:
+    (project / ".shipway").touch()
+    assert load(project, "local", {}) == load(project, "local", {})
