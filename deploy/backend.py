@@ -20,6 +20,7 @@ from deploy.image.plan import ImagePlan
 from deploy.image.plan import changes as image_changes
 from deploy.images import Images, owner_of
 from deploy.service.effects import Answer
+from deploy.service.member import resume
 from deploy.service.plan import ServicePlan, ServiceState
 from deploy.service.result import RolloutResult
 from deploy.service.scaling import ScalingPlan
@@ -223,12 +224,13 @@ class Services:
         before = {name: part.service.running_arn for name, part in plan.services.items()}
         end = services_ended(results, before)
         failed = [name for name, result in results.items() if result.outcome.exit_code]
+        going_on = [name for name, result in results.items() if result.next_step]
         return self.finished(
             end.outcome.label,
             exit_code=end.outcome.exit_code,
             plan=plan,
             summary=end.summary,
-            next_step=end.next_step or self._next_step(failed),
+            next_step=resume(plan.target, *going_on) if going_on else self._next_step(failed),
             ends=end.ends,
         )
 

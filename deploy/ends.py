@@ -15,7 +15,9 @@ DIGEST_SHOWN = len("sha256:") + 12
 
 @dataclass(frozen=True)
 class ServicesEnd:
-    """`ends` tells each service's end by its name; it is empty for one service alone."""
+    """`ends` tells each service's end by its name; it is empty for one service alone. `next_step`
+    is the command that follows the first rollout which goes on, or "".
+    """
 
     outcome: Outcome
     summary: str
