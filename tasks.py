@@ -9,7 +9,17 @@ import sys
 
 from invoke import Collection, Context, task
 
-from deploy.cli import deploying, infra, lock, looking, operating, planning, releases, starting
+from deploy.cli import (
+    deploying,
+    infra,
+    lock,
+    looking,
+    operating,
+    planning,
+    releases,
+    rollback,
+    starting,
+)
 
 
 @task(default=True, name="list", auto_shortflags=False)
@@ -23,7 +33,9 @@ namespace = Collection(
     deploying.deploy,
     deploying.deploy_backend,
     deploying.deploy_frontend,
-    deploying.rollback_frontend,
+    rollback.rollback,
+    rollback.rollback_frontend,
+    rollback.prune,
     planning.plan_,
     operating.status,
     operating.scale,

@@ -1,4 +1,4 @@
-"""`invoke deploy`, its halves, and the way back."""
+"""`invoke deploy` and its halves."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -158,49 +158,5 @@ def deploy_frontend(
             allow_missing_index=allow_missing_index,
         )
         return deploy_frontend(config, options, emit)
-
-    run_action(action, env, json=json)
-
-
-@task(
-    name="rollback-frontend",
-    auto_shortflags=False,
-    help=ENV
-    | JSON
-    | YES
-    | PLAN
-    | SITE
-    | WAIT
-    | {
-        "to": "the release to return to (default: the one before the live one)",
-        "timeout": "seconds to wait for the invalidation (default: 600)",
-    },
-)
-def rollback_frontend(
-    ctx: Context,
-    env: str = "local",
-    site: str = "frontend",
-    to: str = "",
-    plan: bool = False,
-    yes: bool = False,
-    timeout: str = "600",
-    wait_for_lock: str = "0",
-    json: bool = False,
-) -> None:
-    """Return a site to an earlier release, from what is in its bucket: no build, seconds."""
-    from deploy.command import seconds
-    from deploy.frontend import FrontendOptions
-    from deploy.locking import wait_seconds
-    from deploy.rollback import rollback_frontend
-
-    def action(config: "Config", emit: "Emit") -> int:
-        options = FrontendOptions(
-            site=site,
-            plan_only=plan or dry(ctx),
-            yes=yes,
-            timeout=seconds("--timeout", timeout),
-            wait=wait_seconds(wait_for_lock),
-        )
-        return rollback_frontend(config, options, emit, to=to or None)
 
     run_action(action, env, json=json)

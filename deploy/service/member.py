@@ -32,17 +32,20 @@ def resume(target: Target, *names: str) -> str:
 
 @dataclass
 class Rollout:
-    """The rollout of one plan. `children` are the digests in the image index that it deploys."""
+    """The rollout of one plan. `children` are the digests in the image index that it deploys,
+    `command` is what carries on with it, if that is no deploy.
+    """
 
     plan: ServicePlan
     target: Target
     effects: Effects
     children: Collection[str] = ()
+    command: str = ""
     began: float | None = field(default=None, init=False)
 
     @property
     def resume(self) -> str:
-        return resume(self.target, self.plan.name)
+        return self.command or resume(self.target, self.plan.name)
 
     @property
     def writes(self) -> Start:

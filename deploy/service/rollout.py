@@ -59,6 +59,7 @@ def apply_all(
     jitter: Callable[[], float] = random,
     ask: Callable[[], Answer] | None = None,
     ended: Ended = lambda _name, _result: None,
+    command: str = "",
 ) -> dict[str, RolloutResult]:
     """Carry out plans, and follow each rollout for at most `timeout` seconds from its own start.
 
@@ -69,13 +70,15 @@ def apply_all(
     left out. `clock` returns seconds that never go back, `sleep` takes seconds, `jitter` returns 0
     to 1. `ask` is called at the first Ctrl-C of the wait, once for all; None = nobody is there.
     `ended(name, result)` is called from this thread as soon as a service's end is known, for those
-    too that had nothing to do or were not started; after a Ctrl-C perhaps twice.
+    too that had nothing to do or were not started; after a Ctrl-C perhaps twice. `command` is what
+    a person types to carry on, if that is no deploy.
 
     Raises ToolError if ECS can't be read any more.
     """
     effects = Effects(ecs, logs, emit, clock, sleep, jitter, ask, elbv2)
     rollouts = {
-        order.plan.name: Rollout(order.plan, target, effects, order.children) for order in orders
+        order.plan.name: Rollout(order.plan, target, effects, order.children, command)
+        for order in orders
     }
     loop = Loop(
         rollouts,
@@ -83,7 +86,7 @@ def apply_all(
         effects,
         target.cluster,
         timeout=timeout,
-        resume=resume(target, *rollouts),
+        resume=command or resume(target, *rollouts),
         ended=ended,
     )
     for name, rollout in rollouts.items():

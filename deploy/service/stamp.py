@@ -22,14 +22,15 @@ def stamp(
 
     `known` are the definition that runs and the latest one. Variables of deploy.toml's own win.
     """
-    variables = [_variables(definition, service.name) for definition in known]
-    before = [each[COMMIT] for each in variables if each.get(SOURCE_TAG) == tag and COMMIT in each]
+    stamped = [variables(definition, service.name) for definition in known]
+    before = [each[COMMIT] for each in stamped if each.get(SOURCE_TAG) == tag and COMMIT in each]
     released = next(iter(before), commit)
     stamps = {SOURCE_TAG: tag, COMMIT: released or "unknown"}
     return replace(service, environment=stamps | dict(service.environment))
 
 
-def _variables(running: Definition | None, container: str) -> dict[str, str]:
+def variables(running: Definition | None, container: str) -> dict[str, str]:
+    """Return the environment variables of a container of a task definition."""
     for entry in (running or {}).get("containerDefinitions", []):
         if entry.get("name") == container:
             return {pair["name"]: pair["value"] for pair in entry.get("environment", [])}

@@ -84,3 +84,15 @@ def prunable(dropped: Iterable[Entry], kept: Iterable[Entry]) -> Iterator[tuple[
         if mark not in done and entry.version:
             done.add(mark)
             yield entry.file.key, entry.version
+
+
+def same_content(ids: Iterable[str], release: str) -> str:
+    """Return the release of `ids` that is `release`, or the newest with its content; "" if none.
+
+    The way back makes a new release of what was there before, and so the older one may be pruned.
+    """
+    known = sorted(ids)
+    if release in known:
+        return release
+    alike = [name for name in known if release and content_of(name) == content_of(release)]
+    return next(reversed(alike), "")

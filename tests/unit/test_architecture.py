@@ -42,6 +42,12 @@ PURE_NAMES = {
     "saved.py",
     "history.py",
     "markdown.py",
+    "loglines.py",
+    "reorder.py",
+    "oneoff.py",
+    "stopped.py",
+    "back.py",
+    "spare.py",
 }
 IMPURE = {
     "boto3",
