@@ -9,10 +9,14 @@ from invoke import Collection
 import tasks
 from deploy.config import schema
 
-DOCS = ("README.md", "docs/quickstart.md", "docs/aws.md", "docs/configuration.md")
+DOCS = (
+    "README.md",
+    *(f"docs/{name}.md" for name in ("quickstart", "operating", "ci", "aws", "configuration")),
+)
 TABLES = (
     schema.ProjectTable,
     schema.ServiceTable,
+    schema.SiteTable,
     schema.BuildTable,
     schema.EnvironmentTable,
 )
