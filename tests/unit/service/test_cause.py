@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 
 from deploy.outcome import Outcome
-from deploy.service.cause import Evidence, diagnose, explain, find_cause, worst
+from deploy.service.cause import Evidence, explain, find_cause
 from deploy.service.effects import Effects
+from deploy.service.stopped import diagnose, worst
 from deploy.service.watch import Watch
 from tests.unit.service.world import (
     BACKEND,
