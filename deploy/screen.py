@@ -86,7 +86,7 @@ def screen(found: "EnvironmentStatus") -> "Group":
     from rich.console import Group
 
     where = f"account {found.account}  {found.region}  {_time(found.at)} UTC"
-    lines = [_text(f"{found.project} {found.environment}  {where}", "bold"), _text("")]
+    lines = [_text((f"{found.project} {found.environment}  {where}", "bold")), _text("")]
     services = list(found.services.items())
     brief = len(services) > BLOCKS
     for name, service in services:
@@ -98,19 +98,19 @@ def screen(found: "EnvironmentStatus") -> "Group":
     return Group(*lines, _text(""), _verdict(found))
 
 
-def _text(text: str, style: str = "") -> "Text":
+def _text(*parts: str | tuple[str, str]) -> "Text":
+    """Return one line of the screen; a part may come with its style."""
     from rich.text import Text
 
-    return Text(text, style=style, no_wrap=True, overflow="ellipsis", end="\n")
+    return Text.assemble(*parts, no_wrap=True, overflow="ellipsis")
 
 
 def _row(value: str, style: str, label: str) -> list["Text"]:
     """Return a line with its label; of several lines the first one has it."""
-    lines = []
-    for number, line in enumerate(value.splitlines() or [""]):
-        text = _text(f"{'' if number else label:<{LABEL_WIDTH}}", DIM)
-        lines.append(text.append(line, style=style or "default"))
-    return lines
+    return [
+        _text((f"{'' if number else label:<{LABEL_WIDTH}}", DIM), (line, style))
+        for number, line in enumerate(value.splitlines() or [""])
+    ]
 
 
 def _rows(rows: list[Row]) -> list["Text"]:
@@ -119,21 +119,19 @@ def _rows(rows: list[Row]) -> list["Text"]:
 
 def _verdict(found: "EnvironmentStatus") -> "Text":
     if not found.problems:
-        return _text("✓ everything is as it was asked to be", GOOD)
-    return _text("\n".join(f"✗ {problem}" for problem in found.problems), f"bold {BAD}")
+        return _text(("✓ everything is as it was asked to be", GOOD))
+    return _text(("\n".join(f"✗ {problem}" for problem in found.problems), f"bold {BAD}"))
 
 
 def _service(name: str, found: ServiceStatus | Unknown, now: float, *, brief: bool) -> list["Text"]:
     if isinstance(found, Unknown):
-        return [_text(f"? service {name}  {_unknown(found)}", MOVING)]
+        return [_text((f"? service {name}", MOVING), f"  {_unknown(found)}")]
     counts = f"{found.running} of {found.desired} running"
     counts += f", {found.pending} pending" if found.pending else ""
     mark, style = _mark(found)
     if brief and not found.problems and not found.rollouts:
-        return [
-            _text(f"{mark} {name:<{NAME_WIDTH}}", style).append(_line(found, counts), "default")
-        ]
-    head = _text(f"{mark} service {name}", style).append(f"  {counts}", "default")
+        return [_text((f"{mark} {name:<{NAME_WIDTH}}", style), _line(found, counts))]
+    head = _text((f"{mark} service {name}", style), f"  {counts}")
     return [head, *_rows([*_running(found), *_moving(found, now)])]
 
 
@@ -218,10 +216,10 @@ def _rollout(seen: DeploymentSeen) -> tuple[str, str]:
 
 def _site(name: str, found: "SiteStatus | Unknown", now: float, *, brief: bool) -> list["Text"]:
     if isinstance(found, Unknown):
-        return [_text(f"? site {name}  {_unknown(found)}", MOVING)]
+        return [_text((f"? site {name}", MOVING), f"  {_unknown(found)}")]
     live = found.release
     if live is None:
-        return [_text(f"? site {name}", MOVING).append("  nothing was published yet", "default")]
+        return [_text((f"? site {name}", MOVING), "  nothing was published yet")]
     waits = f"{found.pending} paths still cached by CloudFront" if found.pending else ""
     busy = "" if found.state != "publishing" else "  (another release is being published)"
     commit = f", commit {_commit(live.commit)}" if live.commit else ""
@@ -231,7 +229,7 @@ def _site(name: str, found: "SiteStatus | Unknown", now: float, *, brief: bool) 
         ("files", f"{live.files:,} files, {live.bytes / 1e6:,.1f} MB", ""),
     ]
     rows += [("pending", waits, MOVING)] if waits else []
-    head = _text(f"✓ site {name}", GOOD).append(f"  {live.id}{busy}", "default")
+    head = _text((f"✓ site {name}", GOOD), f"  {live.id}{busy}")
     return [head, *_rows([] if brief and not waits else rows)]
 
 
