@@ -118,6 +118,9 @@ def _rows(rows: list[Row]) -> list["Text"]:
 
 
 def _verdict(found: "EnvironmentStatus") -> "Text":
+    moving = [n for n, each in found.services.items() if getattr(each, "rollouts", ())]
+    if not found.problems and moving:
+        return _text((f"▸ nothing is amiss; being rolled out: {', '.join(moving)}", MOVING))
     if not found.problems:
         return _text(("✓ everything is as it was asked to be", GOOD))
     return _text(("\n".join(f"✗ {problem}" for problem in found.problems), f"bold {BAD}"))

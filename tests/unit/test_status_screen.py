@@ -113,6 +113,7 @@ def test_a_rollout_shows_its_state_and_since_when() -> None:
     assert "▸ service service-0" in text
     assert ":4 IN_PROGRESS since 08:14:30, 0 of 2 running" in text
     assert "being replaced" in text
+    assert "▸ nothing is amiss; being rolled out: service-0" in text
 
 
 def test_what_is_unknown_says_why_and_the_rest_shows() -> None:
