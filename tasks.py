@@ -18,6 +18,8 @@ from deploy.cli import (
     planning,
     releases,
     rollback,
+    running,
+    secrets,
     starting,
 )
 
@@ -43,6 +45,8 @@ namespace = Collection(
     operating.abort,
     looking.doctor,
     looking.shell,
+    running.logs,
+    running.run,
     releases.releases,
     starting.quickstart,
     starting.teardown,
@@ -53,3 +57,6 @@ namespace.add_collection(
     Collection("infra", infra.plan_, infra.apply_, infra.destroy_, infra.policy_)
 )
 namespace.add_collection(Collection("lock", lock.status, lock.take, lock.release))
+namespace.add_collection(
+    Collection("secrets", secrets.set_, secrets.list_, secrets.check, secrets.unset)
+)
