@@ -10,6 +10,7 @@ import socket
 import subprocess
 import sys
 import time
+import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -157,6 +158,13 @@ class Project:
             return [str(container.name) for container in found]
         finally:
             engine.close()
+
+    @staticmethod
+    def get(url: str) -> str:
+        """Return the body of a page that answers 200."""
+        with urllib.request.urlopen(url, timeout=10) as reply:
+            text: str = reply.read().decode()
+            return text
 
     def edit(self, file: str, pattern: str, replacement: str) -> None:
         """Change a line, as a person would in an editor. The pattern must be there."""
