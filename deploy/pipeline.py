@@ -56,6 +56,7 @@ class How:
     plan_only: bool
     yes: bool
     wait: float
+    way_back: str = ""  # what a person types to undo it, where the parts don't say so
     build_first: bool = False
     saved: "Saved | None" = None
 
@@ -74,12 +75,14 @@ def deploy(config: Config, options: DeployOptions, emit: Emit) -> int:
     chosen = select(config, saved.parts if saved else options.only, options.but)
     both = {"rebuild": options.rebuild}
     services = BackendOptions(chosen.services, timeout=options.timeout, **both)
+    name = config.environment.name
     how = How(
-        f"deploy to {config.environment.name}",
+        f"deploy to {name}",
         "this plan",
         options.plan_only,
         options.yes,
         options.wait,
+        way_back="invoke rollback" + ("" if name == "local" else f" --env {name}"),
         build_first=saved is None,  # a plan that is refused builds nothing
         saved=saved,
     )
@@ -138,6 +141,8 @@ class Deploy:
         else:
             confirm(self.config, self.how.what, yes=self.how.yes)
             end = self._apply(plan)
+            if self.how.way_back and not end.exit_code:
+                end = replace(end, next_step=f"the way back: `{self.how.way_back}`")
         return conclude(self.emit, replace(end, seconds=time.monotonic() - self.started))
 
     def _look(self) -> None:
