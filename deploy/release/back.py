@@ -126,14 +126,15 @@ def left(
 ) -> str:
     """Return a remedy that names the releases that can be returned to; `gone` is no longer there.
 
-    `gone` holds what can't run again: a part, and what it ran.
+    `gone` holds what can't run again: a part, and what it ran. Of releases that would come to the
+    same it is the newest.
     """
-    whole = (
-        record.id
-        for record in returnable(records, now)
-        if not set(gone) & set(differing(now, under(records, record.id)).items())
-    )
-    names = [name for name, _ in zip(whole, range(NAMED), strict=False)]
+    found: dict[frozenset[tuple[Part, str]], str] = {}
+    for record in returnable(records, now):
+        then = frozenset(differing(now, under(records, record.id)).items())
+        if not then & set(gone):
+            found.setdefault(then, record.id)
+    names = list(found.values())[:NAMED]
     return f"give one that is left to --to: {', '.join(names)}" if names else DEPLOY_INSTEAD
 
 

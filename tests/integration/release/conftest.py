@@ -6,6 +6,7 @@ from uuid import uuid4
 import pytest
 
 from tests.integration.local_cloud import Cloud
+from tests.integration.release.past import Past
 from tests.integration.site.faulty_cloud import FaultyCloud, faulty_cloud
 
 
@@ -22,3 +23,12 @@ def records(cloud: Cloud) -> str:
 def proxy(cloud: Cloud) -> Iterator[FaultyCloud]:
     with faulty_cloud(cloud.endpoint) as proxy:
         yield proxy
+
+
+@pytest.fixture
+def past(cloud: Cloud) -> Iterator[Past]:
+    made = Past(cloud)
+    yield made
+    made.ecs.delete_service(cluster=made.name, service="api", force=True)
+    made.cloud.client("ssm").delete_parameter(Name=f"/{made.name}/local/deploy")
+    made.ecr.delete_repository(repositoryName=made.name, force=True)

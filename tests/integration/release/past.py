@@ -90,9 +90,12 @@ class Past(Project):
 
     @property
     def config(self) -> Config:
+        return self.config_at(self.cloud.endpoint)
+
+    def config_at(self, endpoint: str) -> Config:
         build = Build(Path("/app"), Path("/app/Dockerfile"))
         sites = {"web": Site("web", Path("/web"), Path("/web/dist"))}
-        environment = Environment("local", "us-east-1", endpoint=self.cloud.endpoint)
+        environment = Environment("local", "us-east-1", endpoint=endpoint)
         return Config(Path("/"), self.name, environment, {"api": Service("api", build, 80)}, sites)
 
     def rollback(self, **options: Any) -> tuple[int, list[Event]]:

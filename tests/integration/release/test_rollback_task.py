@@ -1,6 +1,5 @@
 """`invoke rollback` reads the past, and refuses what is no more before anything is written."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
@@ -8,19 +7,9 @@ import pytest
 from deploy.errors import ConfigError, LockedError, PreflightError
 from deploy.locking import Locking
 from deploy.release.record import ServiceRecord
-from tests.integration.local_cloud import Cloud
 from tests.integration.release.past import Past, finished, lines
 
 pytestmark = pytest.mark.ecs
-
-
-@pytest.fixture
-def past(cloud: Cloud) -> Iterator[Past]:
-    made = Past(cloud)
-    yield made
-    made.ecs.delete_service(cluster=made.name, service="api", force=True)
-    made.cloud.client("ssm").delete_parameter(Name=f"/{made.name}/local/deploy")
-    made.ecr.delete_repository(repositoryName=made.name, force=True)
 
 
 def refusal(past: Past, **options: str) -> PreflightError:

@@ -71,8 +71,9 @@ module "environment" {
     wait_for_deployment    = false # the provider looks after 30 seconds at the earliest
   }
 
-  # The shortest that Elastic Load Balancing takes: a rollout on a laptop should take seconds.
-  deregistration_delay = 5
+  # A rollout on a laptop should take seconds: 5 is the shortest interval that Elastic Load Balancing
+  # takes, and no request of the sample service takes 2 seconds to finish.
+  deregistration_delay = 2
   health_check = {
     interval            = 5
     timeout             = 2
