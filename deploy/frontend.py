@@ -8,6 +8,7 @@ import socket
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from deploy.aws import Aws
@@ -93,6 +94,11 @@ class Frontend:
         return Bucket(self.aws.http, self.place.bucket)
 
     @property
+    def state(self) -> Path:
+        """The folder of what this machine remembers of earlier runs."""
+        return self.config.root / ".shipway"
+
+    @property
     def author(self) -> "Author":
         from deploy import git
         from deploy.site.publish import Author
@@ -108,8 +114,7 @@ class Frontend:
     def prepare(self) -> None:
         """Do what comes before a plan: check, then build. Nothing on AWS is written."""
         self.preflight()
-        state = self.config.root / ".shipway"
-        build(self.wanted, state, self.emit, clock=self.clock, rebuild=self.options.rebuild)
+        build(self.wanted, self.state, self.emit, clock=self.clock, rebuild=self.options.rebuild)
 
     def plan(self) -> FrontendPlan:
         """Compare the build with the bucket and return what would change. Nothing is written."""
@@ -117,6 +122,7 @@ class Frontend:
         plan = survey(
             self.bucket,
             self.wanted,
+            memory=self.state / "sites" / f"{self.wanted.name}.hashes",
             adopt=options.adopt,
             allow_deletions=options.allow_deletions,
             allow_missing_index=options.allow_missing_index,

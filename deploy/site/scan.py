@@ -15,6 +15,7 @@ from pathlib import Path
 
 from deploy.config.model import Site
 from deploy.errors import PreflightError
+from deploy.site import known
 from deploy.site.headers import compresses_here, headers, headers_for
 from deploy.site.manifest import OWN_PREFIX, File
 
@@ -34,8 +35,15 @@ BATCH = 64  # files
 _FLAGS = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 
 
-def scan(site: Site) -> Iterator[File]:
+# A file, what was remembered of it (see `known`), and what is to be from now on.
+_Scanned = tuple[File, str, str]
+
+
+def scan(site: Site, memory: Path | None = None) -> Iterator[File]:
     """Yield every file below the site's output folder, sorted by the UTF-8 bytes of its key.
+
+    `memory` is a file that keeps hashes from one scan to the next: a file that has not changed is
+    not read again.
 
     Streaming: at any time only the names of the folders being read are in memory, and the files of
     a few batches. Raises PreflightError, also in mid-iteration, if the folder is missing, or a file
@@ -47,12 +55,19 @@ def scan(site: Site) -> Iterator[File]:
             f"the build's folder {site.output} is missing",
             remedy=f"run `{' '.join(site.build)}`, or correct sites.{site.name}.output",
         )
-    keys = _keys(os.fspath(site.output))
+    with known.hashes(memory, site.output) as hashes:
+        keys = hashes.known(_keys(os.fspath(site.output)))
+        for file, before, now in _side_by_side(site, keys, hashes.started):
+            hashes.keep(file.key, before, now)
+            yield file
+
+
+def _side_by_side(site: Site, keys: Iterator[tuple[str, str]], started: int) -> Iterator[_Scanned]:
     with ThreadPoolExecutor(WORKERS, "scan") as pool:
         try:
-            batches: deque[Future[list[File]]] = deque()
+            batches: deque[Future[list[_Scanned]]] = deque()
             while batch := list(islice(keys, BATCH)):
-                batches.append(pool.submit(_files, site, batch))
+                batches.append(pool.submit(_files, site, batch, started))
                 if len(batches) > WORKERS:
                     yield from batches.popleft().result()
             while batches:
@@ -102,25 +117,39 @@ def _keys(root: str) -> Iterator[str]:
         waiting.extend(sorted(names, reverse=True))
 
 
-def _files(site: Site, keys: list[str]) -> list[File]:
+def _files(site: Site, keys: list[tuple[str, str]], started: int) -> list[_Scanned]:
     root = os.fspath(site.output)
-    return [_file(site, key, f"{root}/{key}") for key in keys]
+    return [_file(site, key, f"{root}/{key}", before, started) for key, before in keys]
 
 
-def _file(site: Site, key: str, path: str) -> File:
-    _check_key(key)
+def _file(site: Site, key: str, path: str, before: str, started: int) -> _Scanned:
     try:
+        if before and (same := _unchanged(site, key, path, before)):
+            return same, before, before
+        _check_key(key)
         descriptor = _open(site, key, path)
         try:
-            return _read(site, key, path, descriptor)
+            status = os.fstat(descriptor)
+            file = _read(site, key, path, descriptor, status)
         finally:
             os.close(descriptor)
     except OSError as error:
         raise _unreadable(key, error) from error
+    # A file that is stored compressed is not remembered: another zlib would compress it otherwise.
+    lasting = status.st_ctime_ns < started and not file.headers.content_encoding
+    return file, before, known.remembered(file.sha256, status) if lasting else ""
 
 
-def _read(site: Site, key: str, path: str, descriptor: int) -> File:
-    before = os.fstat(descriptor)
+def _unchanged(site: Site, key: str, path: str, before: str) -> File | None:
+    status = os.lstat(path)
+    sha256 = known.hash_of(before, status)
+    if not sha256:
+        return None
+    found, kind = headers_for(key, status.st_size, site.cache)
+    return File(key, status.st_size, sha256, found, kind)
+
+
+def _read(site: Site, key: str, path: str, descriptor: int, before: os.stat_result) -> File:
     _check_kind(key, before)
     found, kind = headers_for(key, before.st_size, site.cache)
     sha256, size = _hashed(descriptor, before.st_size)

@@ -2,6 +2,7 @@
 
 from collections.abc import Generator, Iterable, Iterator
 from contextlib import closing
+from pathlib import Path
 from typing import cast
 
 from deploy.config.model import Site
@@ -19,6 +20,7 @@ def survey(
     bucket: Bucket,
     site: Site,
     *,
+    memory: Path | None = None,
     adopt: bool = False,
     allow_deletions: bool = False,
     allow_missing_index: bool = False,
@@ -27,10 +29,11 @@ def survey(
 
     One GET for the pointer, one for the live release's manifest, a LIST for 1,000 objects, and a
     HEAD for each object that the manifest does not vouch for. Memory stays flat, but for what
-    changes. Raises PreflightError as `scan` and `guard` do; the flags are those of `guard`.
+    changes. `memory` is that of `scan`. Raises PreflightError as `scan` and `guard` do; the flags
+    are those of `guard`.
     """
     pointer = claim.read(bucket)
-    plan = compared(bucket, site, scan(site), pointer)
+    plan = compared(bucket, site, scan(site, memory), pointer)
     guard(
         plan,
         adopt=adopt,
