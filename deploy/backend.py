@@ -19,6 +19,8 @@ from deploy.events import Change, Emit, Finished, Note
 from deploy.image.plan import ImagePlan
 from deploy.image.plan import changes as image_changes
 from deploy.images import Images, owner_of
+from deploy.secret_preflight import look
+from deploy.secrets.resolve import Found, resolved
 from deploy.service.effects import Answer
 from deploy.service.member import resume
 from deploy.service.plan import ServicePlan, ServiceState
@@ -105,6 +107,7 @@ class Services:
         asked = {name: find_service(config, name) for name in options.services or ("",)}
         self.wanted = {name: asked[name] for name in config.services if name in asked}
         self.commit = git.head(config.root)
+        self._secrets: Found = {}
 
     @cached_property
     def images(self) -> Images:
@@ -130,6 +133,7 @@ class Services:
         self.aws.check_account()
         target = read_target(self.aws)
         places = [service_place(target, name) for name in self.wanted]
+        self._secrets = look(self.aws, list(self.wanted.values()), target.account)
         images = self.images.plan(target, self.wanted.values())
         states = read_states(self.aws.client("ecs"), target, list(self.wanted))
         scalings = scaling.survey_all(self._autoscaling, target.cluster, places)
@@ -148,7 +152,9 @@ class Services:
         from deploy.service.stamp import stamp
 
         known = (state.running, state.latest)
-        wanted = stamp(self.wanted[place.name], image.tag, self.commit.name, known)
+        named = self.wanted[place.name]
+        told = resolved(self.config, named, self._secrets, place.execution_role_arn)
+        wanted = stamp(told, image.tag, self.commit.name, known)
         reference = image_reference(place.repository_url, digest)
         tags = {"source-tag": image.tag, "git-commit": self.commit.name or "unknown"}
         definition = render(self.config, wanted, place, reference, tags=tags)

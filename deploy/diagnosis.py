@@ -74,7 +74,8 @@ def environment_checks(aws: Aws) -> tuple[Check, ...]:
     config, place = aws.config, aws.environment
     made = partial(Check, "environment", needs=(PARAMETER,))
     services = [
-        ServiceChecks(service, place, aws.client, _fetch) for service in config.services.values()
+        ServiceChecks(service, config.project, place, aws.client, _fetch)
+        for service in config.services.values()
     ]
     sites = [SiteChecks(name, place, aws.client) for name in config.sites]
     return (

@@ -7,6 +7,9 @@ from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from typing import Any
 
+from deploy.config.plain import why_secret
+from deploy.secret_names import ACCEPTED, accepted
+
 Problem = tuple[str, str]  # the key's path, what is wrong with what is accepted
 
 # https://docs.aws.amazon.com/AmazonECS/latest/developerguide/fargate-tasks-services.html
@@ -99,6 +102,31 @@ def order(services: Mapping[str, Any]) -> Iterator[Problem]:
         yield f"services.{circle[0]}.after", f"goes in a circle: {' after '.join(circle)}"
 
 
+def plain_secrets(path: str, service: Mapping[str, Any]) -> Iterator[Problem]:
+    """Yield variables of `environment` that look like secrets; their values are not told."""
+    environment, known = service.get("environment"), service.get("not_secret")
+    harmless = known if isinstance(known, list) else []
+    for name, value in environment.items() if isinstance(environment, Mapping) else ():
+        why = why_secret(name, value) if isinstance(value, str) and name not in harmless else ""
+        if why:
+            told = (
+                f"{why}, and whoever may see the task definition would read it; make it a secret: "
+                f'secrets = {{ {name} = "a-name" }} and `invoke secrets.set a-name`; '
+                f'or if it is none: not_secret = ["{name}"]'
+            )
+            yield f"{path}.environment.{name}", told
+
+
+def secret_references(path: str, service: Mapping[str, Any]) -> Iterator[Problem]:
+    """Yield secrets that no store has, and variables that are both plain and secret."""
+    secrets, environment = service.get("secrets"), service.get("environment")
+    for name, value in secrets.items() if isinstance(secrets, Mapping) else ():
+        if isinstance(value, str) and not accepted(value):
+            yield f"{path}.secrets.{name}", f"names no secret; accepted: {ACCEPTED}"
+        if isinstance(environment, Mapping) and name in environment:
+            yield f"{path}.secrets.{name}", "is in `environment` too; ECS takes a name once"
+
+
 def ports(services: Mapping[str, Any]) -> Iterator[Problem]:
     """Yield services whose port another one has: each is reached at its own on one machine."""
     owners: dict[int, str] = {}
@@ -131,6 +159,8 @@ def problems(data: Mapping[str, Any], root: Path) -> Iterator[Problem]:
             yield from fargate_size(path, *size)
             yield from service_files(path, service, root)
             yield from image(name, services)
+            yield from plain_secrets(path, service)
+            yield from secret_references(path, service)
     yield from ports(services)
     yield from order(services)
     environments = data.get("environments")

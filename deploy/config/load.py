@@ -185,7 +185,7 @@ def _services(tables: Mapping[str, dict[str, Any]], root: Path) -> dict[str, Ser
 
 def _service(name: str, table: Mapping[str, Any], build: Build) -> Service:
     given = {key: value for key, value in table.items() if key not in ("context", "build")}
-    given |= {key: tuple(given[key]) for key in ("command", "after") if key in given}
+    given |= {key: tuple(given[key]) for key in ("command", "after", "not_secret") if key in given}
     return Service(name=name, build=build, **given)
 
 

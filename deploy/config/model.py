@@ -50,6 +50,7 @@ class Service:
     command: tuple[str, ...] = ()
     environment: Mapping[str, str] = field(default_factory=dict)
     secrets: Mapping[str, str] = field(default_factory=dict)
+    not_secret: tuple[str, ...] = ()  # variables that look like secrets, and are none
     user: str = "10001"
     readonly_root: bool = True
     stop_timeout: int = 30  # seconds between SIGTERM and SIGKILL, 2 to 120 on Fargate

@@ -39,6 +39,7 @@ class ServiceTable(Table):
     command: list[str] = []
     environment: dict[str, str] = {}
     secrets: dict[str, str] = {}
+    not_secret: list[str] = []
     user: str = "10001"
     readonly_root: bool = True
     # Fargate allows at most 120 s.

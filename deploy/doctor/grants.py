@@ -6,7 +6,7 @@ https://docs.aws.amazon.com/service-authorization/latest/reference/reference_pol
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from deploy.doctor.references import Reference
+from deploy.secret_names import Reference
 from deploy.target import ServiceTarget, Target
 
 PUSH = (
@@ -69,9 +69,15 @@ def of_execution(
     here = f"{target.region}:{target.account}"
     arn = f"arn:{partition}"
     logs = f"{arn}:logs:{here}:log-group:{place.log_group}:log-stream:any"
-    secrets = tuple(r.name for r in references if r.store == "secretsmanager")
+    # A secret's ARN ends in six characters that its name has not.
+    named = f"{arn}:secretsmanager:{here}:secret"
+    secrets = tuple(
+        f"{named}:{r.id}-??????" if r.name else r.id
+        for r in references
+        if r.store == "secretsmanager"
+    )
     parameters = tuple(
-        f"{arn}:ssm:{here}:parameter/{r.name.lstrip('/')}" for r in references if r.store == "ssm"
+        f"{arn}:ssm:{here}:parameter/{r.id.lstrip('/')}" for r in references if r.store == "ssm"
     )
     grants = (
         Grant(("ecr:GetAuthorizationToken",)),

@@ -6,10 +6,11 @@ from functools import partial
 from typing import Any
 
 from deploy.config.model import Service
-from deploy.doctor import judge, references
+from deploy.doctor import judge
 from deploy.doctor.check import CLUSTER, PARAMETER, Check, Finding, Known, ng, ok, skip
 from deploy.doctor.grants import of_execution
 from deploy.doctor.permissions import simulate
+from deploy.secret_names import Reference, parse
 from deploy.target import ServiceTarget, Target
 
 Client = Callable[[str], Any]  # "ecs" -> a boto3 client
@@ -26,8 +27,10 @@ MEDIA_TYPES = [
 class ServiceChecks:
     """Checks of one service in an environment. None of them writes anything."""
 
-    def __init__(self, service: Service, environment: str, client: Client, fetch: Fetch) -> None:
-        self.service, self.environment = service, environment
+    def __init__(
+        self, service: Service, project: str, environment: str, client: Client, fetch: Fetch
+    ) -> None:
+        self.service, self.project, self.environment = service, project, environment
         self.client, self.fetch = client, fetch
         self.group = f"service {service.name}"
 
@@ -69,30 +72,34 @@ class ServiceChecks:
         missing = [
             f"{variable} ({value})"
             for variable, value in self.service.secrets.items()
-            if not self._exists(references.parse(value))
+            if not self._exists(self._reference(value))
         ]
         if missing:
             return ng(
                 f"not there: {', '.join(missing)}",
-                f"create it, or correct `secrets` of [services.{self.service.name}]",
+                f"`invoke secrets.check --env {self.environment}` tells how to create it; "
+                f"or correct `secrets` of [services.{self.service.name}]",
             )
         return ok(", ".join(self.service.secrets) or "it has none")
 
-    def _exists(self, reference: references.Reference) -> bool:
+    def _reference(self, value: str) -> Reference:
+        return parse(value, self.project, self.environment)
+
+    def _exists(self, reference: Reference) -> bool:
         if reference.store == "ssm":
-            wanted = {"Key": "Name", "Option": "Equals", "Values": [reference.name]}
+            wanted = {"Key": "Name", "Option": "Equals", "Values": [reference.id]}
             return bool(
                 self.client("ssm").describe_parameters(ParameterFilters=[wanted])["Parameters"]
             )
         secrets = self.client("secretsmanager")
         try:
-            return "DeletedDate" not in secrets.describe_secret(SecretId=reference.name)
+            return "DeletedDate" not in secrets.describe_secret(SecretId=reference.id)
         except secrets.exceptions.ResourceNotFoundException:
             return False
 
     def execution_role(self, known: Known) -> Finding:
         target, place = known[PARAMETER], self._placed(known)
-        found = [references.parse(value) for value in self.service.secrets.values()]
+        found = [self._reference(value) for value in self.service.secrets.values()]
         partition = place.execution_role_arn.split(":")[1]
         grants = of_execution(target, place, found, partition)
         results = simulate(self.client("iam"), place.execution_role_arn, grants)

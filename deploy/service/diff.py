@@ -86,6 +86,7 @@ SECRET_VALUE = re.compile(
     r"(?i:--?(?:password|token|secret|api-key)[= ,\"])"
 )
 REDACTED = "[REDACTED]"
+SECRETS_ROTATED = "[APP_SECRETS_VERSION]"  # a hash of versions: see deploy/secrets/resolve.py
 
 
 def pruned(node: Any) -> Any:
@@ -167,6 +168,8 @@ def _change(path: str, before: str | None, after: str | None) -> Change:
         sign, reason = ("-", "gone from deploy.toml or the template")
     elif path.endswith(".image"):
         reason = "another image"
+    elif path.endswith(SECRETS_ROTATED):
+        reason = "a secret was rotated"
     return Change(
         sign,  # type: ignore[arg-type] # one of its literals, which mypy widens in the assignment
         path,
@@ -178,7 +181,8 @@ def _change(path: str, before: str | None, after: str | None) -> Change:
 
 def shown_value(path: str, value: str) -> str:
     """Return what may be shown of the value at a JSON path: REDACTED if it looks secret."""
-    is_reference = ".secrets[" in path or path.endswith("Arn")  # where a secret is, not what
+    # Where a secret is, or which version, and not what it says.
+    is_reference = ".secrets[" in path or path.endswith(("Arn", SECRETS_ROTATED))
     name = re.split(r"[.\[]", path.removesuffix("]"))[-1]
     secret = (SECRET_NAME.search(name) and not is_reference) or SECRET_VALUE.search(value)
     return REDACTED if secret else value

@@ -12,7 +12,6 @@ PURE_NAMES = {
     "tree.py",
     "judge.py",
     "grants.py",
-    "references.py",
     "session.py",
     "plan.py",
     "watch.py",
@@ -48,6 +47,8 @@ PURE_NAMES = {
     "stopped.py",
     "back.py",
     "spare.py",
+    "resolve.py",
+    "plain.py",
 }
 IMPURE = {
     "boto3",

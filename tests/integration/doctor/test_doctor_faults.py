@@ -59,6 +59,7 @@ class Broken:
     def checks(self, client: Any = None) -> ServiceChecks:
         return ServiceChecks(
             self.service,
+            "demo",
             "test",
             client or self.cloud.client,
             lambda url: httpx.get(url).raise_for_status().content,
@@ -171,7 +172,7 @@ def test_secrets_are_looked_for_and_never_read(broken: Broken) -> None:
     ssm.delete_parameter(Name=f"/{broken.name}/url")
     bad(broken.checks(client).secrets({}), f"URL (/{broken.name}/url)", "[services.api]")
     secrets.delete_secret(SecretId=arn, RecoveryWindowInDays=7)
-    bad(broken.checks(client).secrets({}), "KEY", "create it")
+    bad(broken.checks(client).secrets({}), "KEY", "`invoke secrets.check --env test`")
     assert set(called) == {"DescribeSecret", "DescribeParameters"}
 
 

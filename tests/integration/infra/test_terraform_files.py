@@ -113,6 +113,7 @@ def test_a_task_pulls_only_its_own_image(cloud: Cloud, applied: tuple[Config, Wa
     assert statements["PullOwnImage"].endswith(f":repository/{web.repository}")
     assert statements["WriteOwnLog"].endswith(f":log-group:{web.log_group}:*")
     assert statements["ReadOwnSecrets"].endswith(":secret:infra-test/local/*")
+    assert statements["ReadOwnParameters"].endswith(":parameter/infra-test/local/*")
     assert [sid for sid, resource in statements.items() if resource == "*"] == ["RegistryToken"]
 
 

@@ -1,11 +1,9 @@
 """What `secrets` of deploy.toml names, and what a role must be allowed for it."""
 
-import pytest
-
 from deploy.doctor.grants import of_deploy, of_execution
-from deploy.doctor.references import Reference, parse
 from deploy.infra.policy import policy
 from deploy.infrastructure import POLICY_TEMPLATE
+from deploy.secret_names import parse
 from deploy.target import ServiceTarget, SiteTarget, Target
 
 SECRET = "arn:aws:secretsmanager:eu-west-1:1:secret:db-AbCdEf"
@@ -19,25 +17,14 @@ SITE = SiteTarget("web", "demo-web", "E1", "https://web")
 TARGET = Target("demo", "prod", "1", "eu-west-1", "demo", "records", {"api": API}, {"web": SITE})
 
 
-@pytest.mark.parametrize(
-    ("value", "expected"),
-    [
-        (SECRET, Reference("secretsmanager", SECRET)),
-        (f"{SECRET}:password::", Reference("secretsmanager", SECRET)),
-        ("database-url", Reference("ssm", "database-url")),
-        ("/demo/prod/url", Reference("ssm", "/demo/prod/url")),
-        ("arn:aws:ssm:eu-west-1:1:parameter/demo/url", Reference("ssm", "/demo/url")),
-        ("arn:aws:ssm:eu-west-1:1:parameter/url", Reference("ssm", "url")),
-    ],
-)
-def test_a_reference_is_a_secret_or_a_parameter(value: str, expected: Reference) -> None:
-    assert parse(value) == expected
-
-
 def test_an_execution_role_must_read_exactly_the_secrets_that_are_named() -> None:
-    grants = of_execution(TARGET, API, [parse(SECRET), parse("/demo/url")], "aws")
+    references = [parse(text, "demo", "prod") for text in (SECRET, "key", "/demo/url")]
+    grants = of_execution(TARGET, API, references, "aws")
     by_action = {action: grant.resources for grant in grants for action in grant.actions}
-    assert by_action["secretsmanager:GetSecretValue"] == (SECRET,)
+    assert by_action["secretsmanager:GetSecretValue"] == (
+        SECRET,
+        "arn:aws:secretsmanager:eu-west-1:1:secret:demo/prod/key-??????",
+    )
     assert by_action["ssm:GetParameters"] == ("arn:aws:ssm:eu-west-1:1:parameter/demo/url",)
     assert "ssm:GetParameters" not in {
         action for grant in of_execution(TARGET, API, [], "aws") for action in grant.actions

@@ -37,7 +37,7 @@ PRUNE = {"ecr:BatchDeleteImage", "ecs:DeregisterTaskDefinition", "ecs:ListTaskDe
 # AWS asks for no permission.
 FREE = {"sts:GetCallerIdentity"}
 # Run by people, who have permissions of their own: it skips what it may not see.
-BY_PEOPLE = {"doctor", "diagnosis"}
+BY_PEOPLE = {"doctor", "diagnosis", "keep", "secret_tasks"}
 # The local cloud is no part of AWS.
 LOCAL = {"cloud"}
 

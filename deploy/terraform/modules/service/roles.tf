@@ -47,6 +47,12 @@ data "aws_iam_policy_document" "execution" {
     actions   = ["secretsmanager:GetSecretValue"]
     resources = ["${local.prefix}:secretsmanager:${local.here}:secret:${var.project}/${var.environment}/*"]
   }
+
+  statement {
+    sid       = "ReadOwnParameters"
+    actions   = ["ssm:GetParameters"]
+    resources = ["${local.prefix}:ssm:${local.here}:parameter/${var.project}/${var.environment}/*"]
+  }
 }
 
 # What the application itself may do: nothing but hold a session of `execute-command`.
