@@ -79,11 +79,13 @@ def logs(
     now = aws.http.server_time
     begin = loglines.since(options.since, now())
     tail = Tail(aws.client("logs"), groups(read_target(aws), options), now, sleep, random, told)
-    show = shown(stream or sys.stdout, as_json=options.as_json, at_once=options.follow)
+    stream = stream or sys.stdout
+    show = shown(stream, as_json=options.as_json, at_once=options.follow)
     try:
         _show(tail, show, begin, options, local=bool(config.environment.endpoint))
+        stream.flush()
     except BrokenPipeError:
-        _nobody_reads(stream or sys.stdout)
+        _nobody_reads(stream)
     return 0
 
 
