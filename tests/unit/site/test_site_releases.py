@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from deploy.errors import PreflightError
 from deploy.site.manifest import Entry, release_id
-from deploy.site.releases import DAY, expired, kept, prunable, rollback_target
+from deploy.site.releases import DAY, expired, kept, prunable, rollback_target, same_content
 from tests.unit.site.values import entry_of, release_of, site_of
 
 START = datetime(2026, 11, 22, tzinfo=UTC).timestamp()
@@ -111,3 +111,11 @@ def test_a_beginning_of_several_releases_is_refused() -> None:
 def test_the_first_release_has_none_before_it() -> None:
     with pytest.raises(PreflightError, match="no release before"):
         rollback_target([name(1)], release_of(name(1)))
+
+
+def test_old_content_is_found_under_its_newer_id() -> None:
+    ids = ["20261122T081512Z-aaaaaaa", "20261122T091512Z-bbbbbbb", "20261122T101512Z-bbbbbbb"]
+    assert same_content(ids, ids[1]) == ids[1]
+    assert same_content(ids, "20261122T071512Z-bbbbbbb") == ids[2]
+    assert same_content(ids, "20261122T071512Z-ccccccc") == ""
+    assert same_content(ids, "") == ""
