@@ -131,11 +131,15 @@ def left(
     """
     found: dict[frozenset[tuple[Part, str]], str] = {}
     for record in returnable(records, now):
-        then = frozenset(differing(now, under(records, record.id)).items())
+        then = differing(now, under(records, record.id)).items()
         if not then & set(gone):
-            found.setdefault(then, record.id)
+            found.setdefault(frozenset(_alike(*each) for each in then), record.id)
     names = list(found.values())[:NAMED]
     return f"give one that is left to --to: {', '.join(names)}" if names else DEPLOY_INSTEAD
+
+
+def _alike(part: Part, value: str) -> tuple[Part, str]:
+    return part, content(value) if part[0] == "site" else value
 
 
 def lost(record: Record, known: Collection[Part]) -> tuple[str, ...]:

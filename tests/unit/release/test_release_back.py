@@ -183,7 +183,7 @@ def test_the_remedy_names_those_of_which_nothing_is_gone() -> None:
     assert left(BOTH, NOW) == f"give one that is left to --to: {release_id(2)}, {release_id(1)}"
     assert left(BOTH, NOW, gone=[(API, "a2")]) == f"give one that is left to --to: {release_id(1)}"
     assert left(BOTH, NOW, gone=[(API, "a2"), (WEB, "t1-c1")]) == DEPLOY_INSTEAD
-    again = record(4, kind="rollback", api=("a2", OK), web=("t2-c2", OK), origin=release_id(2))
+    again = record(4, kind="rollback", api=("a2", OK), web=("t4-c2", OK), origin=release_id(2))
     told = left((again, *BOTH), NOW)
     assert told == f"give one that is left to --to: {release_id(4)}, {release_id(1)}"
     assert [each.id for each in returnable(BOTH, NOW)] == [release_id(2), release_id(1)]
