@@ -26,7 +26,7 @@ from deploy.target import Target
 Show = Callable[[Line], None]
 
 MINUTES, LINES = "10m", 50  # what is shown when nothing is asked for
-LOCAL_HOLD = 1_500  # milliseconds: the local cloud's log driver sends twice a second
+LOCAL_HOLD = 2_000  # milliseconds: the local cloud's log driver sends twice a second
 
 
 @dataclass(frozen=True)

@@ -17,14 +17,15 @@ PAGE = 10_000
 # Looks a second at all groups together, of the ten that an account has in most regions:
 # https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/cloudwatch_limits_cwl.html
 LOOKS = 5
+LATE = 1.0  # seconds by which `now` may be late: a server tells only whole ones
 
 
 @dataclass(frozen=True)
 class Tail:
     """The log groups of services, by the services' names, and how time goes.
 
-    `now` is the server's time in seconds since the epoch, `jitter` from 0 to 1; `told` hears when
-    AWS can't be read for a while.
+    `now` is the server's time in seconds since the epoch, and never early; `jitter` from 0 to 1;
+    `told` hears when AWS can't be read for a while.
     """
 
     logs: Any
@@ -108,7 +109,7 @@ class Tail:
         try:
             for found in self._looks(since, lines, text, seen):
                 order.add(found)
-                for line in order.ready(self.now()):
+                for line in order.ready(self.now() - LATE):
                     show(line)
         except KeyboardInterrupt:
             for line in order.rest():
