@@ -110,7 +110,7 @@ def rollback_frontend(
     | YES
     | PLAN
     | WAIT
-    | {"keep": "the releases that can still be returned to, besides what is live (default: 10)"},
+    | {"keep": "how many of the last successful releases can be returned to (default: 10)"},
 )
 def prune(
     ctx: Context,
