@@ -1,4 +1,4 @@
-"""What `invoke scale` and `abort` wait for: when a change of a service has come to its end. Pure."""
+"""What `invoke scale` and `abort` wait for: when a change of a service is at its end. Pure."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

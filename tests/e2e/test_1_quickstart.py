@@ -14,7 +14,7 @@ def get(url: str) -> dict[str, object]:
 
 def test_the_url_answers_with_the_source_tag_that_was_built(project: Project) -> None:
     ran = project.invoke("urls", "--json")
-    assert json.loads(ran.out) == {"backend": project.url}
+    assert json.loads(ran.out) == {"frontend": project.site, "backend": project.url}
     images = project.client("ecr").describe_images(repositoryName="shipway-demo-local-backend")
     tags = [tag for image in images["imageDetails"] for tag in image["imageTags"]]
     assert get(project.url)["source_tag"] in tags

@@ -8,8 +8,8 @@ import pytest
 
 from deploy.aws import Aws
 from deploy.config.model import Config, Environment
-from deploy.errors import PreflightError
 from deploy.environment import read_target
+from deploy.errors import PreflightError
 from tests.integration.local_cloud import Cloud
 
 PLACE = {

@@ -93,7 +93,7 @@ def test_a_new_source_is_built_pushed_and_named_by_its_digest(
     manifest = manifest_of(run.ecr, run.target.repository, plan.tag)
     assert result.digest == f"sha256:{hashlib.sha256(manifest.encode()).hexdigest()}"
     assert result.reference == f"{run.target.repository_url}@{result.digest}"
-    assert (result.built, result.pushed, set(result.seconds)) == (True, True, {"build", "push"})
+    assert (result.built, result.pushed) == (True, True)
     labels = engine.images.get(result.reference).labels
     assert labels == {"org.opencontainers.image.revision": REVISION}
     told = [event for event in run.events if isinstance(event, PhaseProgress)]
