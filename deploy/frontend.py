@@ -185,6 +185,7 @@ class Frontend:
         )
 
     def _invalidate(self, release: str, paths: tuple[str, ...]) -> bool:
+        from deploy.site.distribution import Distribution
         from deploy.site.invalidate import invalidate
 
         return invalidate(
@@ -192,8 +193,7 @@ class Frontend:
             self.wanted.name,
             release,
             paths,
-            distribution=self.place.distribution,
-            cloudfront=lambda: self.aws.client("cloudfront"),
+            distribution=Distribution(self.aws.http, self.place.distribution),
             emit=self.emit,
             clock=self.clock,
             sleep=self.sleep,

@@ -29,6 +29,10 @@ COPIED = 1 << 17  # bytes of a reply at a time
 # Services without regions sign for this one:
 # https://docs.aws.amazon.com/general/latest/gr/rande.html#global-endpoints
 GLOBAL = {"cloudfront": "us-east-1"}
+# China has a CloudFront of its own:
+# https://github.com/boto/botocore/blob/develop/botocore/data/endpoints.json
+GLOBAL_IN_CHINA = {"cloudfront": "cn-northwest-1"}
+WRITTEN = {"s3", "cloudfront"}  # services that are changed in this way; of others it only reads
 # https://github.com/boto/botocore/blob/develop/botocore/data/partitions.json
 SUFFIXES = {
     "cn-": "amazonaws.com.cn",
@@ -116,8 +120,14 @@ class SignedHttp:
         """Return the URL of a service, with a slash at its end."""
         if self.endpoint:
             return f"{self.endpoint.rstrip('/')}/"
-        place = "" if service in GLOBAL else f".{self.region}"
+        region = self._region_of(service)
+        place = "" if region == GLOBAL.get(service) else f".{region}"
         return f"https://{service}{place}.{self.suffix}/"
+
+    def _region_of(self, service: str) -> str:
+        """Return the region that requests to a service are signed for."""
+        everywhere = GLOBAL_IN_CHINA if self.region.startswith("cn-") else GLOBAL
+        return everywhere.get(service, self.region)
 
     def server_time(self) -> float:
         """Return the time by the server's clock, in Unix seconds, at most two too late.
@@ -127,8 +137,8 @@ class SignedHttp:
         return self.clock() + self._ahead
 
     def fenced(self, check: Callable[[], None]) -> "SignedHttp":
-        """Return one that calls `check` before each attempt at a write to S3; what it raises ends
-        the request. Only S3 is written to in this way: requests of other services read.
+        """Return one that calls `check` before each attempt at a write; what it raises ends the
+        request. Only the services of WRITTEN are written to in this way.
         """
         fenced = copy(self)
         fenced.before_write = check
@@ -169,10 +179,10 @@ class SignedHttp:
             asked.headers,
             asked.sha256,
             credentials=tries.used,
-            scope=Scope(GLOBAL.get(asked.service, self.region), asked.service),
+            scope=Scope(self._region_of(asked.service), asked.service),
             now=self.clock() + self.skew,
         )
-        if asked.service == "s3" and asked.method not in {"GET", "HEAD"}:
+        if asked.service in WRITTEN and asked.method not in {"GET", "HEAD"}:
             self.before_write()
         try:
             reply = self._exchange(asked, headers)

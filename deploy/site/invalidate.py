@@ -3,28 +3,24 @@
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
-from deploy.errors import ShipwayError
+from deploy.errors import PreflightError, ShipwayError, ToolError
 from deploy.events import Emit, Note
 from deploy.site.bucket import Bucket
 from deploy.site.claim import swap
+from deploy.site.distribution import Distribution, Invalidation
 from deploy.site.phase import Phase, phase
 from deploy.site.pointer import finished
 from deploy.wording import counted
 
 TIMEOUT = 600.0  # seconds; most invalidations take less than two minutes
-FIRST_WAIT, LONGEST_WAIT = 1.0, 5.0  # seconds between two questions
-# Another invalidation must end first; botocore does not count it as throttling.
-# https://docs.aws.amazon.com/cloudfront/latest/APIReference/API_CreateInvalidation.html
-BUSY = "TooManyInvalidationsInProgress"
+FIRST_WAIT, LONGEST_WAIT = 0.3, 5.0  # seconds between two questions
 
 
 @dataclass(frozen=True)
 class Batch:
     """What CloudFront is asked to forget. `release` is the live one."""
 
-    distribution: str
     release: str
     paths: tuple[str, ...]
 
@@ -45,8 +41,7 @@ def invalidate(
     release: str,
     paths: tuple[str, ...],
     *,
-    distribution: str,
-    cloudfront: Callable[[], Any],
+    distribution: Distribution,
     emit: Emit,
     clock: Callable[[], float],
     sleep: Callable[[float], None],
@@ -54,18 +49,17 @@ def invalidate(
 ) -> bool:
     """Invalidate `paths` for the live release and wait; return whether CloudFront confirmed it.
 
-    `release` and `paths` are `Published.release.id` and `Published.pending`. `cloudfront` makes
-    the client, and is not called if there are no paths. On a failure or after `timeout` seconds
-    the paths stay in the pointer for the next run, a warning says so, and False is returned:
-    the site is live, and its pages leave the edge by themselves.
+    `release` and `paths` are `Published.release.id` and `Published.pending`. On a failure or after
+    `timeout` seconds the paths stay in the pointer for the next run, a warning says so, and False
+    is returned: the site is live, and its pages leave the edge by themselves.
     """
     if not paths:
         return True
-    batch = Batch(distribution, release, paths)
+    batch = Batch(release, paths)
     count = counted(len(paths), "path")
     with phase(f"invalidate {site}", emit, clock, count) as running:
         wait = Wait(running, clock, sleep, timeout)
-        failed = _attempt(batch, cloudfront, wait) or _settled(bucket, release)
+        failed = _attempt(batch, distribution, wait) or _settled(bucket, release)
         running.ok = not failed
         running.summary = "not confirmed" if failed else count
     if failed:
@@ -112,38 +106,21 @@ class Wait:
         self.pause = min(self.pause * 1.5, LONGEST_WAIT)
 
 
-def _attempt(batch: Batch, cloudfront: Callable[[], Any], wait: Wait) -> str:
+def _attempt(batch: Batch, distribution: Distribution, wait: Wait) -> str:
     """Invalidate and wait; return why that failed, "" if it did not."""
-    from botocore.exceptions import BotoCoreError, ClientError
-
     try:
-        client = cloudfront()
-        invalidation = _create(client, batch, wait)
-        while invalidation["Status"] != "Completed":
+        invalidation = _create(batch, distribution, wait)
+        while invalidation.status != "Completed":
             wait("in progress")
-            reply = client.get_invalidation(
-                DistributionId=batch.distribution, Id=invalidation["Id"]
-            )
-            invalidation = reply["Invalidation"]
-    except (ClientError, BotoCoreError, LateError) as error:
+            invalidation = distribution.invalidation(invalidation.id)
+    except (ToolError, PreflightError) as error:
+        return error.message
+    except LateError as error:
         return str(error)
     return ""
 
 
-def _create(client: Any, batch: Batch, wait: Wait) -> dict[str, Any]:
-    from botocore.exceptions import ClientError
-
-    items = {"Quantity": len(batch.paths), "Items": list(batch.paths)}
-    wanted = {"Paths": items, "CallerReference": batch.reference}
-    while True:
-        try:
-            reply = client.create_invalidation(
-                DistributionId=batch.distribution, InvalidationBatch=wanted
-            )
-        except ClientError as error:
-            if error.response["Error"]["Code"] != BUSY:
-                raise
-            wait("others are in progress")
-        else:
-            invalidation: dict[str, Any] = reply["Invalidation"]
-            return invalidation
+def _create(batch: Batch, distribution: Distribution, wait: Wait) -> Invalidation:
+    while not (created := distribution.invalidate(batch.paths, batch.reference)):
+        wait("others are in progress")
+    return created

@@ -234,6 +234,8 @@ def test_the_servers_time_is_never_behind_a_reply(paused: list[float]) -> None:
         ("cn-north-1", "ssm", "https://ssm.cn-north-1.amazonaws.com.cn/"),
         ("us-gov-west-1", "s3", "https://s3.us-gov-west-1.amazonaws.com/"),
         ("eu-central-1", "cloudfront", "https://cloudfront.amazonaws.com/"),
+        ("us-east-1", "cloudfront", "https://cloudfront.amazonaws.com/"),
+        ("cn-north-1", "cloudfront", "https://cloudfront.cn-northwest-1.amazonaws.com.cn/"),
     ],
 )
 def test_where_a_service_is(region: str, service: str, url: str, paused: list[float]) -> None:
@@ -247,3 +249,16 @@ def test_a_global_service_signs_for_its_own_region(paused: list[float]) -> None:
     client = http(net, paused)
     client.request("cloudfront", "GET", client.url("cloudfront"))
     assert "/us-east-1/cloudfront/" in net.sent[0][0]["authorization"]
+
+
+@pytest.mark.parametrize(
+    ("service", "method", "asked"),
+    [("s3", "PUT", 1), ("cloudfront", "POST", 1), ("cloudfront", "GET", 0), ("ssm", "POST", 0)],
+)
+def test_a_fence_is_asked_before_a_write(
+    service: str, method: str, asked: int, paused: list[float]
+) -> None:
+    checks: list[str] = []
+    client = http(Net(OK), paused).fenced(lambda: checks.append(service))
+    client.request(service, method, client.url(service))
+    assert len(checks) == asked

@@ -25,6 +25,7 @@ from deploy.events import Emit, Event, Note
 from deploy.outcome import Outcome
 from deploy.signed_http import SignedHttp
 from deploy.site.bucket import Bucket
+from deploy.site.distribution import Distribution
 from deploy.site.invalidate import invalidate
 from deploy.site.plan import SitePlan
 from deploy.site.pointer import Run
@@ -91,7 +92,8 @@ class Deployer:
         return Author(Run(uuid.uuid4().hex, "tester", self.name), "0123abc")
 
     def survey(self, **options: bool) -> SitePlan:
-        return survey(self.bucket, self.site, **options)
+        memory = self.site.root / ".shipway" / f"{self.site.name}.hashes"
+        return survey(self.bucket, self.site, memory=memory, **options)
 
     def upload(self, plan: SitePlan) -> tuple[Any, ...]:
         return upload(plan, self.site, self.bucket, self.emit, clock=time.monotonic)
@@ -117,8 +119,7 @@ class Deployer:
                 self.site.name,
                 published.release.id,
                 published.pending,
-                distribution=self.distribution,
-                cloudfront=lambda: client(self.endpoint, "cloudfront"),
+                distribution=Distribution(self.bucket.http, self.distribution),
                 emit=self.emit,
                 clock=time.monotonic,
                 sleep=self._sleep,

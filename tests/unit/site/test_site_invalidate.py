@@ -1,12 +1,19 @@
 """An invalidation is waited for visibly, and its failure is a warning."""
 
 from typing import Any
+from xml.etree import ElementTree as ET
 
 import pytest
-from botocore.exceptions import ClientError, EndpointConnectionError
+from botocore.serialize import create_serializer
+from botocore.session import Session
+from hypothesis import given
+from hypothesis import strategies as st
 
+from deploy.errors import LockLostError
 from deploy.events import Event, Note, PhaseEnded, PhaseProgress
 from deploy.objects import Got
+from deploy.signed_http import Response, UnreachableError
+from deploy.site.distribution import Distribution
 from deploy.site.invalidate import Batch, invalidate
 from deploy.site.pointer import Pointer, parse, serialize
 
@@ -31,31 +38,36 @@ class Store:
 
 
 class CloudFront:
-    """Answers each call by the next of `replies`: a status, or an error's code."""
+    """Stands for SignedHttp: answers each request by the next of `replies`, a status or a code."""
 
     def __init__(self, *replies: str) -> None:
         self.replies = list(replies)
-        self.batches: list[dict[str, Any]] = []
-        self.asked = 0
+        self.asked: list[tuple[str, str, bytes]] = []
 
-    def _reply(self, operation: str) -> dict[str, Any]:
+    def url(self, service: str) -> str:
+        return f"https://{service}.amazonaws.com/"
+
+    def request(
+        self, service: str, method: str, url: str, *, headers: Any, body: bytes
+    ) -> Response:
+        self.asked.append((method, url, body))
         status = self.replies.pop(0)
+        if status == "unreachable":
+            raise UnreachableError("cloudfront.amazonaws.com cannot be reached")
         if status in {"Completed", "InProgress"}:
-            return {"Invalidation": {"Id": "I1", "Status": status}}
-        raise ClientError({"Error": {"Code": status, "Message": "no"}}, operation)
+            return Response(201, {}, _told(f"<Id>I1</Id><Status>{status}</Status>"))
+        error = f"<Error><Type>Sender</Type><Code>{status}</Code><Message>no</Message></Error>"
+        return Response(400, {}, f"<ErrorResponse>{error}</ErrorResponse>".encode())
 
-    def create_invalidation(
-        self,
-        *,
-        DistributionId: str,  # noqa: N803
-        InvalidationBatch: dict[str, Any],  # noqa: N803
-    ) -> dict[str, Any]:
-        self.batches.append(InvalidationBatch)
-        return self._reply("CreateInvalidation")
+    @property
+    def batches(self) -> list[ET.Element]:
+        sent = [body for method, _, body in self.asked if method == "POST"]
+        return [ET.fromstring(body) for body in sent]  # noqa: S314 - our own
 
-    def get_invalidation(self, *, DistributionId: str, Id: str) -> dict[str, Any]:  # noqa: N803
-        self.asked += 1
-        return self._reply("GetInvalidation")
+
+def _told(inside: str) -> bytes:
+    space = "http://cloudfront.amazonaws.com/doc/2020-05-31/"
+    return f'<?xml version="1.0"?>\n<Invalidation xmlns="{space}">{inside}</Invalidation>'.encode()
 
 
 class Run:
@@ -67,14 +79,13 @@ class Run:
     def sleep(self, seconds: float) -> None:
         self.time += seconds
 
-    def __call__(self, paths: tuple[str, ...] = PATHS, client: Any = None) -> bool:
+    def __call__(self, paths: tuple[str, ...] = PATHS) -> bool:
         return invalidate(
             self.store,  # type: ignore[arg-type]
             "frontend",
             LIVE,
             paths,
-            distribution="E1",
-            cloudfront=client or (lambda: self.client),
+            distribution=Distribution(self.client, "E1"),  # type: ignore[arg-type]
             emit=self.events.append,
             clock=lambda: self.time,
             sleep=self.sleep,
@@ -89,20 +100,40 @@ class Run:
 def test_it_waits_until_cloudfront_confirms() -> None:
     run = Run("InProgress", "InProgress", "InProgress", "Completed")
     assert run()
-    assert run.client.batches[0]["Paths"] == {"Quantity": 2, "Items": ["/", "/index.html"]}
+    assert [url for _, url, _ in run.client.asked] == [
+        "https://cloudfront.amazonaws.com/2020-05-31/distribution/E1/invalidation",
+        *["https://cloudfront.amazonaws.com/2020-05-31/distribution/E1/invalidation/I1"] * 3,
+    ]
     assert (run.store.pointer.state, run.store.pointer.pending) == ("live", ())
     told = [event.detail for event in run.events if isinstance(event, PhaseProgress)]
-    assert told == ["in progress, 0 s", "in progress, 1 s", "in progress, 2 s"]
+    assert told == ["in progress, 0 s", "in progress, 0 s", "in progress, 1 s"]
 
 
 def test_nothing_to_invalidate_asks_nobody() -> None:
     run = Run()
+    assert run(())
+    assert (run.client.asked, run.events) == ([], [])
 
-    def fail() -> None:
-        pytest.fail("a client was made")
 
-    assert run((), client=fail)
-    assert run.events == []
+CREATE = Session().get_service_model("cloudfront").operation_model("CreateInvalidation")
+PATH = st.text(st.characters(exclude_categories=["C"]), min_size=1)
+
+
+@given(paths=st.lists(PATH, min_size=1, max_size=5))
+def test_cloudfront_reads_what_botocore_would_have_written(paths: list[str]) -> None:
+    run = Run("Completed")
+    assert run(tuple(paths))
+    reference = Batch(LIVE, tuple(paths)).reference
+    batch = {"Paths": {"Quantity": len(paths), "Items": paths}, "CallerReference": reference}
+    wanted = create_serializer("rest-xml").serialize_to_request(
+        {"DistributionId": "E1", "InvalidationBatch": batch}, CREATE
+    )
+    method, url, body = run.client.asked[0]
+    assert (method, url) == (
+        wanted["method"],
+        run.client.url("cloudfront") + wanted["url_path"][1:],
+    )
+    assert ET.canonicalize(body.decode()) == ET.canonicalize(wanted["body"].decode())
 
 
 @pytest.mark.parametrize("code", ["AccessDenied", "NoSuchDistribution", "TooManyThings"])
@@ -120,7 +151,7 @@ def test_a_refusal_is_a_warning_and_leaves_the_paths_for_the_next_run(code: str)
 def test_it_waits_for_others_to_end() -> None:
     run = Run(*["TooManyInvalidationsInProgress"] * 2, "Completed")
     assert run()
-    assert len({batch["CallerReference"] for batch in run.client.batches}) == 1
+    assert len({batch.findtext("{*}CallerReference") for batch in run.client.batches}) == 1
 
 
 def test_it_does_not_wait_for_ever() -> None:
@@ -132,16 +163,23 @@ def test_it_does_not_wait_for_ever() -> None:
 
 
 def test_no_network_is_a_warning() -> None:
+    run = Run("unreachable")
+    assert not run()
+    assert "cannot be reached" in run.warnings[0]
+
+
+def test_a_lost_lock_is_no_warning() -> None:
     run = Run()
 
-    def fail() -> None:
-        raise EndpointConnectionError(endpoint_url="https://cloudfront.amazonaws.com")
+    def lost(*_: object, **__: object) -> None:
+        raise LockLostError("another run has the lock")
 
-    assert not run(client=fail)
-    assert "Could not connect" in run.warnings[0]
+    run.client.request = lost  # type: ignore[assignment,method-assign]
+    with pytest.raises(LockLostError):
+        run()
 
 
 def test_the_same_paths_of_a_release_are_one_batch_however_often() -> None:
-    assert Batch("E1", LIVE, PATHS).reference == Batch("E1", LIVE, PATHS).reference
-    assert Batch("E1", LIVE, PATHS).reference.startswith(LIVE)
-    assert Batch("E1", LIVE, PATHS).reference != Batch("E1", LIVE, ("/",)).reference
+    assert Batch(LIVE, PATHS).reference == Batch(LIVE, PATHS).reference
+    assert Batch(LIVE, PATHS).reference.startswith(LIVE)
+    assert Batch(LIVE, PATHS).reference != Batch(LIVE, ("/",)).reference
