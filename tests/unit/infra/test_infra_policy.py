@@ -75,10 +75,14 @@ def asked_by_clients() -> set[str]:
 
 
 def asked_by_signed_requests() -> set[str]:
-    """S3's actions stand where a refusal names them, SSM's where it is called."""
+    """S3's actions stand where a refusal names them, SSM's where it is called, CloudFront's by
+    their reference.
+    """
     text = source()
+    site = (DEPLOY / "site" / "distribution.py").read_text()
+    cdn = {f"cloudfront:{name}" for name in re.findall(r"/API_([A-Za-z]+)\.html", site)}
     ssm = {f"ssm:{name}" for name in re.findall(r"\bAmazonSSM\.([A-Za-z]+)", text)}
-    return ssm | set(re.findall(r"\bs3:[A-Z][a-z]+[A-Z][A-Za-z]+\b", text))
+    return ssm | cdn | set(re.findall(r"\bs3:[A-Z][a-z]+[A-Z][A-Za-z]+\b", text))
 
 
 def asked() -> set[str]:
@@ -94,9 +98,10 @@ def allowed(document: dict[str, Any]) -> set[str]:
 
 
 def test_the_search_for_calls_finds_them() -> None:
-    assert {"ecs", "ecr", "logs", "elbv2", "cloudfront"} <= clients()
+    assert {"ecs", "ecr", "logs", "elbv2"} <= clients()
     assert {"ecs:UpdateService", "ecs:ListTasks"} <= asked_by_clients()
-    assert {"ssm:GetParameter", "s3:PutObject", "s3:ListBucket"} <= asked_by_signed_requests()
+    signed = {"ssm:GetParameter", "s3:PutObject", "s3:ListBucket", "cloudfront:CreateInvalidation"}
+    assert signed <= asked_by_signed_requests()
 
 
 def test_everything_that_a_deploy_asks_of_aws_is_allowed() -> None:
