@@ -17,6 +17,7 @@ from bench.s3_store import Bucket, Object, iso, stored
 
 KEPT = (b"content-type", b"cache-control", b"content-encoding")
 CHUNK = re.compile(rb"([0-9a-fA-F]+)(?:;[^\r]*)?\r\n")
+RECORDS = "records"  # the bucket of Shipway's lock and records
 INVALIDATION = "/2020-05-31/distribution/"
 
 
@@ -65,7 +66,8 @@ class Cloud:
         name, _, key = path[1:].partition("/")
         bucket = self.buckets[name]
         if key:
-            return self._object(bucket, key, query, request)
+            own = " .shipway" if name == RECORDS or key.startswith(".shipway/") else ""
+            return self._object(bucket, key, query, request, own)
         return self._bucket(bucket, name, query, request)
 
     def _count(self, operation: str, reply: Reply) -> Reply:
@@ -74,8 +76,9 @@ class Cloud:
 
     # --- objects
 
-    def _object(self, bucket: Bucket, key: str, query: dict[str, str], request: Request) -> Reply:
-        own = " .shipway" if key.startswith(".shipway/") else ""
+    def _object(
+        self, bucket: Bucket, key: str, query: dict[str, str], request: Request, own: str
+    ) -> Reply:
         if request.method == "PUT":
             source = request.headers.get(b"x-amz-copy-source")
             if source is not None:
