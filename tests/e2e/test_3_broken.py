@@ -92,14 +92,35 @@ def test_a_good_release_takes_over_with_no_failed_request(name: str, released: P
     deploy(released, PROBE_VERSION="good")
 
 
-def test_a_second_deploy_supersedes_the_first(released: Project) -> None:
+def test_a_deployment_of_somebody_else_supersedes_ours(released: Project) -> None:
+    """Who goes by the console, past the lock, is still not taken for our own success."""
+    service = released.service("probe")
     released.probe(PROBE_VERSION="first", PROBE_START="40")
     with released.start(*DEPLOY) as first:
         lines = until(first.stdout, "has started 1 tasks")
-        deploy(released, PROBE_VERSION="good", NOTE="second")
+        released.client("ecs").update_service(
+            cluster=service["clusterArn"],
+            service=service["serviceName"],
+            taskDefinition=service["taskDefinition"],
+            forceNewDeployment=True,
+        )
         out = lines + str(first.stdout.read() if first.stdout else "")
     assert first.returncode == 5, out
     assert "superseded" in out
+    deploy(released, PROBE_VERSION="good")
+
+
+def test_a_second_deploy_is_told_who_is_first(released: Project) -> None:
+    released.probe(PROBE_VERSION="slow", PROBE_START="4")
+    with released.start(*DEPLOY) as first:
+        lines = until(first.stdout, "has started 1 tasks")
+        released.probe(PROBE_VERSION="second")
+        second = released.invoke(*DEPLOY)
+        out = lines + str(first.stdout.read() if first.stdout else "")
+    assert second.code == 7
+    assert "--wait-for-lock" in second.out
+    assert first.returncode == 0, out
+    deploy(released, PROBE_VERSION="good")
 
 
 def test_a_rollout_that_takes_too_long_times_out_and_goes_on(released: Project) -> None:
