@@ -14,6 +14,7 @@ ROOT = Path(__file__).parent
 LOCK, BENCH_LOCK = "requirements/dev.txt", "requirements/bench.txt"
 CHECKERS, CHECKERS_LOCK = "scripts/checkers", "requirements/checkers.txt"
 WORKFLOWS = Path(".github/workflows")
+MANY = "tests/e2e/test_6_many.py"
 PYTHON_CODE = ("deploy", "localstack/localcloud", "backend", "tests", "scripts", "bench")
 CODE = (*(path for path in PYTHON_CODE if (ROOT / path).exists()), "tasks.py", "noxfile.py")
 
@@ -116,7 +117,16 @@ def localstack(session: nox.Session) -> None:
 def e2e(session: nox.Session) -> None:
     """The whole pipeline with real containers, under load: good releases and broken ones."""
     install(session)
-    pytest(session, "tests/e2e")  # in one project, in the order of the files
+    # Two projects with a local cloud each; what takes time is waiting for health checks and drains.
+    side_by_side = ("--numprocesses=2", "--dist=loadfile", "--no-loadscope-reorder")
+    pytest(session, "tests/e2e", f"--ignore={MANY}", "--timeout=900", *side_by_side)
+
+
+@nox.session(default=False)
+def many(session: nox.Session) -> None:
+    """Twenty services on one machine: too much for some of those that CI runs on."""
+    install(session)
+    pytest(session, MANY, "--timeout=900")
 
 
 @nox.session(default=False)
