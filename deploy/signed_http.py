@@ -19,6 +19,7 @@ from deploy.connections import Connections
 from deploy.credentials import CredentialChain
 from deploy.errors import PreflightError, ToolError
 from deploy.refusal import ERROR_IN_SUCCESS, EXPIRED, SKEWED, TRANSIENT, code_of
+from deploy.regions import signing_region, suffix, url
 from deploy.signature import Credentials, Scope, signed
 
 ATTEMPTS = 8
@@ -26,22 +27,7 @@ ATTEMPTS = 8
 # https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
 FIRST_PAUSE, LONGEST_PAUSE = 0.1, 20.0  # seconds
 COPIED = 1 << 17  # bytes of a reply at a time
-# Services without regions sign for this one:
-# https://docs.aws.amazon.com/general/latest/gr/rande.html#global-endpoints
-GLOBAL = {"cloudfront": "us-east-1"}
-# China has a CloudFront of its own:
-# https://github.com/boto/botocore/blob/develop/botocore/data/endpoints.json
-GLOBAL_IN_CHINA = {"cloudfront": "cn-northwest-1"}
 WRITTEN = {"s3", "cloudfront"}  # services that are changed in this way; of others it only reads
-# https://github.com/boto/botocore/blob/develop/botocore/data/partitions.json
-SUFFIXES = {
-    "cn-": "amazonaws.com.cn",
-    "eusc-": "amazonaws.eu",
-    "us-iso-": "c2s.ic.gov",
-    "us-isob-": "sc2s.sgov.gov",
-    "eu-isoe-": "cloud.adc-e.uk",
-    "us-isof-": "csp.hci.ic.gov",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,21 +99,13 @@ class SignedHttp:
     @property
     def suffix(self) -> str:
         """The domain of AWS in this region."""
-        found = (suffix for start, suffix in SUFFIXES.items() if self.region.startswith(start))
-        return next(found, "amazonaws.com")
+        return suffix(self.region)
 
     def url(self, service: str) -> str:
         """Return the URL of a service, with a slash at its end."""
         if self.endpoint:
             return f"{self.endpoint.rstrip('/')}/"
-        region = self._region_of(service)
-        place = "" if region == GLOBAL.get(service) else f".{region}"
-        return f"https://{service}{place}.{self.suffix}/"
-
-    def _region_of(self, service: str) -> str:
-        """Return the region that requests to a service are signed for."""
-        everywhere = GLOBAL_IN_CHINA if self.region.startswith("cn-") else GLOBAL
-        return everywhere.get(service, self.region)
+        return url(service, self.region)
 
     def server_time(self) -> float:
         """Return the time by the server's clock, in Unix seconds, at most two too late.
@@ -179,7 +157,7 @@ class SignedHttp:
             asked.headers,
             asked.sha256,
             credentials=tries.used,
-            scope=Scope(self._region_of(asked.service), asked.service),
+            scope=Scope(signing_region(asked.service, self.region), asked.service),
             now=self.clock() + self.skew,
         )
         if asked.service in WRITTEN and asked.method not in {"GET", "HEAD"}:
