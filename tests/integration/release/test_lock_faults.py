@@ -15,6 +15,7 @@ from tests.integration.site.faulty_cloud import Fault, FaultyCloud, How
 LOST: list[How] = ["unanswered", "reset", "500"]
 ALWAYS = 1000
 SHORT = 1.0  # seconds of a lease
+LONGER = 9.0  # one that holds for a write at least: the server tells its time in whole seconds
 
 
 @pytest.fixture
@@ -108,7 +109,7 @@ def test_who_cannot_reach_the_lock_writes_nothing(
     proxy: FaultyCloud, records: str, objects: Objects
 ) -> None:
     http = http_at(proxy.endpoint)
-    with contend(http, records, "ada", lease=SHORT) as hold:
+    with contend(http, records, "ada", lease=LONGER) as hold:
         proxy.faults = [Fault("PUT", "503", key=KEY, times=ALWAYS)]
         fenced = Objects(http.fenced(hold.check), records)
         with pytest.raises(ToolError, match="SlowDown"):

@@ -7,6 +7,8 @@ from deploy.outcome import Outcome
 from tests.integration.site.faulty_cloud import Fault, FaultyCloud
 from tests.integration.site.world import World
 
+pytestmark = pytest.mark.ecs  # CloudFront
+
 ALWAYS = 10_000
 
 

@@ -12,6 +12,8 @@ from deploy.outcome import Outcome
 from tests.integration.site.faulty_cloud import FaultyCloud
 from tests.integration.site.world import World, client
 
+pytestmark = pytest.mark.ecs  # CloudFront
+
 # A deploy's own writes: the claim, the manifest, the release, the end of the invalidation.
 OWN_PUTS = 4
 

@@ -14,6 +14,8 @@ from deploy.site.publish import Published
 from tests.integration.site.faulty_cloud import Fault, FaultyCloud
 from tests.integration.site.world import World
 
+pytestmark = pytest.mark.ecs  # CloudFront
+
 
 def id_of(published: Published) -> str:
     assert published.release

@@ -16,6 +16,8 @@ from tests.integration.local_cloud import ROOT, eventually
 from tests.integration.site.faulty_cloud import Fault, FaultyCloud
 from tests.integration.site.world import World
 
+pytestmark = pytest.mark.ecs  # CloudFront
+
 PAGES = r".*\.html"
 ALWAYS = 10_000
 SHORT = 2.0  # seconds of a lease that a test waits for
