@@ -95,19 +95,30 @@ def test_a_good_release_takes_over_with_no_failed_request(name: str, released: P
 def test_a_deployment_of_somebody_else_supersedes_ours(released: Project) -> None:
     """Who goes by the console, past the lock, is still not taken for our own success."""
     service = released.service("probe")
+    theirs = by_hand(released, service["taskDefinition"])
     released.probe(PROBE_VERSION="first", PROBE_START="40")
     with released.start(*DEPLOY) as first:
         lines = until(first.stdout, "has started 1 tasks")
         released.client("ecs").update_service(
             cluster=service["clusterArn"],
             service=service["serviceName"],
-            taskDefinition=service["taskDefinition"],
-            forceNewDeployment=True,
+            taskDefinition=theirs,
         )
         out = lines + str(first.stdout.read() if first.stdout else "")
     assert first.returncode == 5, out
     assert "superseded" in out
     deploy(released, PROBE_VERSION="good")
+
+
+def by_hand(project: Project, definition: str) -> str:
+    """Register what the console would: another revision of `definition`. Return its ARN."""
+    ecs = project.client("ecs")
+    found = ecs.describe_task_definition(taskDefinition=definition)["taskDefinition"]
+    kept = ecs.meta.service_model.operation_model("RegisterTaskDefinition").input_shape.members
+    request = {name: value for name, value in found.items() if name in kept}
+    request["containerDefinitions"][0]["environment"].append({"name": "NOTE", "value": "by hand"})
+    made = ecs.register_task_definition(**request)["taskDefinition"]
+    return str(made["taskDefinitionArn"])
 
 
 def test_a_second_deploy_is_told_who_is_first(released: Project) -> None:
