@@ -15,6 +15,7 @@ from tests.integration.site.faulty_cloud import Fault, FaultyCloud, How
 LOST: list[How] = ["unanswered", "reset", "500"]
 ALWAYS = 1000
 SHORT = 1.0  # seconds of a lease
+WHOLE = 2.0  # seconds by which two readings of a clock of whole seconds may differ
 LONGER = 9.0  # one that holds for a write at least: the server tells its time in whole seconds
 
 
@@ -114,6 +115,7 @@ def test_who_cannot_reach_the_lock_writes_nothing(
         fenced = Objects(http.fenced(hold.check), records)
         with pytest.raises(ToolError, match="SlowDown"):
             write_on(fenced)
+        time.sleep(WHOLE)  # by the server's next second the lease is short, whatever it told before
         with pytest.raises(ToolError):
             fenced.write("late", b"", "text/plain")
         proxy.clear()
