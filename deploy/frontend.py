@@ -2,9 +2,6 @@
 that never shows a broken page.
 """
 
-import getpass
-import os
-import socket
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,6 +13,7 @@ from deploy.command import NOTHING
 from deploy.config.model import Config
 from deploy.environment import find_site, read_target, site_place
 from deploy.events import Change, Emit, Finished
+from deploy.locking import this_run
 from deploy.outcome import Outcome
 from deploy.site.bucket import Bucket
 from deploy.site.build import build
@@ -84,7 +82,8 @@ class Frontend:
         self.started = clock()
         self.aws = Aws(config)
         self.wanted = find_site(config, options.site)
-        self.run = Run(os.urandom(16).hex(), _user(), socket.gethostname())
+        who = this_run()
+        self.run = Run(who.id, who.by, who.host)
         self.released = ""  # the id of the release that this run made live
         self.target: Target
         self.place: SiteTarget
@@ -221,10 +220,3 @@ class Frontend:
         urls = {self.place.name: self.place.url}
         seconds = self.clock() - self.started
         return Finished(outcome, exit_code, seconds, summary, urls, next_step)
-
-
-def _user() -> str:
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):  # a container's user may have no name
-        return "unknown"
