@@ -15,7 +15,8 @@ from structlog.types import EventDict, Processor, WrappedLogger
 
 REDACTED = "[REDACTED]"
 SECRET_KEY = re.compile(
-    r"authorization|cookie|passw(or)?d|passphrase|secret|token|credential|api[-_]?key|private[-_]?key",
+    r"authorization|cookie|passw(or)?d|passphrase|secret|token|credential|api[-_]?key|private[-_]?key"
+    r"|database[-_]?url|\bdsn\b",
     re.IGNORECASE,
 )
 

@@ -12,16 +12,18 @@ from uuid import uuid4
 
 import structlog
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from structlog.stdlib import BoundLogger
 
 from .health import LIVENESS
+from .problems import TOO_LARGE, ProblemError, answer
 
 # What is taken over from a caller goes into every line: keep it short and plain.
 REQUEST_ID = re.compile(r"[\w.:/=+-]{1,128}", re.ASCII)
 
-FAILED = JSONResponse({"detail": "Internal Server Error"}, HTTPStatus.INTERNAL_SERVER_ERROR)
+FAILED = answer(ProblemError(HTTPStatus.INTERNAL_SERVER_ERROR, "something broke: see the log"))
 
 logger: BoundLogger = structlog.get_logger("app.requests")
 
@@ -39,7 +41,11 @@ def request_id(headers: Headers) -> str:
 
 
 def level_of(path: str, status: int) -> int:
-    """5xx is an error, 4xx a warning; health checks that pass come every few seconds: debug."""
+    """5xx is an error, 4xx a warning, and so is 503, which says what it waits for in a line of its
+    own; health checks that pass come every few seconds: debug.
+    """
+    if status == HTTPStatus.SERVICE_UNAVAILABLE:
+        return logging.WARNING
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         return logging.ERROR
     if status >= HTTPStatus.BAD_REQUEST:
@@ -92,6 +98,42 @@ class RequestLog:
             status=status,
             ms=round(seconds * 1000, 1),
         )
+
+
+class BodyLimit:
+    """Answers 413 to a body of more than `most` bytes, also to one that does not say its size."""
+
+    def __init__(self, app: ASGIApp, most: int) -> None:
+        self.app = app
+        self.most = most
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        declared = Headers(scope=scope).get("content-length", "")
+        if declared.isdigit() and int(declared) > self.most:
+            await too_large(self.most)(scope, receive, send)
+            return
+        read = 0
+
+        async def receive_and_count() -> Message:
+            nonlocal read
+            message = await receive()
+            read += len(message.get("body", b""))
+            if read > self.most:
+                raise HTTPException(TOO_LARGE, too_large_detail(self.most))
+            return message
+
+        await self.app(scope, receive_and_count, send)
+
+
+def too_large_detail(most: int) -> str:
+    return f"a request has at most {most:,} bytes"
+
+
+def too_large(most: int) -> JSONResponse:
+    return answer(ProblemError(TOO_LARGE, too_large_detail(most)))
 
 
 class Failures:

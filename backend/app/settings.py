@@ -10,6 +10,7 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    SecretStr,
     ValidationError,
     model_validator,
 )
@@ -18,6 +19,7 @@ from pydantic import (
 # (RFC 1918). Not "*": then a caller could choose the address that the service sees.
 PRIVATE_NETWORKS = "127.0.0.0/8,10.0.0.0/8,172.16.0.0/12,192.168.0.0/16"
 WEB = ("http", "https")
+POSTGRESQL = ("postgresql", "postgres")
 
 
 class SettingsError(Exception):
@@ -43,7 +45,26 @@ def check_origin(origin: str) -> str:
     return origin
 
 
+def check_database(url: SecretStr) -> SecretStr:
+    """`postgresql://USER:PASSWORD@HOST[:PORT]/NAME[?sslmode=...]`, user and password URL-encoded.
+
+    Not encoded, a password such as `a/b#c` would end the host's name early.
+    https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-CONNSTRING-URIS
+    """
+    try:
+        parts = urlsplit(url.get_secret_value())
+        whole = parts.hostname and parts.port != 0 and parts.path.strip("/")
+    except ValueError:  # the port is no number
+        whole = None
+    if not whole or parts.scheme not in POSTGRESQL or parts.fragment:
+        raise ValueError(
+            "write postgresql://USER:PASSWORD@HOST:PORT/NAME, special characters URL-encoded"
+        )
+    return url
+
+
 Origin = Annotated[str, AfterValidator(check_origin)]
+DatabaseUrl = Annotated[SecretStr, AfterValidator(check_database)]
 
 
 class Settings(BaseModel):
@@ -73,6 +94,22 @@ class Settings(BaseModel):
     # https://docs.aws.amazon.com/elasticloadbalancing/latest/application/edit-load-balancer-attributes.html
     keep_alive_timeout: int = Field(default=75, ge=1)
 
+    # Without one the service starts, /health is fine, and whatever needs it answers 503.
+    database_url: DatabaseUrl | None = None
+
+    # Connections of this process, the listener for events among them. What the database allows
+    # (max_connections) is shared by all tasks, twice as many of them during a rollout.
+    database_pool_min: int = Field(default=2, ge=0)
+    database_pool_max: int = Field(default=10, ge=2, le=1000)
+
+    # Seconds to connect or to wait for a free connection, and for one statement: a request should
+    # fail before the load balancer gives up on it (60 s) or its caller does.
+    database_connect_timeout: float = Field(default=5, gt=0, le=60)
+    database_statement_timeout: float = Field(default=5, gt=0, le=60)
+
+    # Seconds that a migration waits for another one to end.
+    migration_lock_timeout: float = Field(default=60, gt=0)
+
     # What runs, told by the deploy in the task definition (see version.py).
     app_commit: str | None = None
     app_source_tag: str | None = None
@@ -85,6 +122,12 @@ class Settings(BaseModel):
             return cls.model_validate(given)
         except ValidationError as error:
             raise SettingsError(describe(error)) from None
+
+    @model_validator(mode="after")
+    def refuse_a_pool_that_holds_less_than_it_keeps(self) -> Self:
+        if self.database_pool_min > self.database_pool_max:
+            raise ValueError("DATABASE_POOL_MIN must not be more than DATABASE_POOL_MAX")
+        return self
 
     @model_validator(mode="after")
     def refuse_any_origin_with_credentials(self) -> Self:

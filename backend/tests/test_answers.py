@@ -10,6 +10,8 @@ from app.main import GREETING
 
 from .conftest import Connect
 
+NOT_FOUND = {"type": "about:blank", "title": "Not Found", "status": 404, "detail": "Not Found"}
+
 
 async def test_root_greets_and_says_what_runs(connect: Connect) -> None:
     async with connect(app_source_tag="src-1") as client:
@@ -37,11 +39,27 @@ async def test_the_site_is_told_the_same_version(client: httpx.AsyncClient) -> N
 
 
 @pytest.mark.parametrize("path", ["/api", "/api/", "/api/nothing", "/api/v1/nothing"])
-async def test_an_unknown_path_of_the_api_is_a_404_in_json(
+async def test_an_unknown_path_of_the_api_is_a_problem(
     client: httpx.AsyncClient, path: str
 ) -> None:
     answer = await client.get(path)
-    assert (answer.status_code, answer.json()) == (404, {"detail": "Not Found"})
+    assert (answer.status_code, answer.json()) == (404, NOT_FOUND)
+    assert answer.headers["content-type"] == "application/problem+json"
+
+
+@pytest.mark.parametrize(
+    ("path", "methods"),
+    [
+        ("/health", "GET"),
+        ("/api/v1/drivers", "GET, POST"),
+        ("/api/v1/drivers/00000000-0000-4000-8000-000000000000", "GET, DELETE"),
+    ],
+)
+async def test_a_method_that_there_is_not_names_those_that_there_are(
+    client: httpx.AsyncClient, path: str, methods: str
+) -> None:
+    answer = await client.put(path)
+    assert (answer.status_code, answer.headers["allow"]) == (405, methods)
 
 
 async def test_version_invents_nothing_that_nobody_told(client: httpx.AsyncClient) -> None:

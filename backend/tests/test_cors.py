@@ -66,5 +66,5 @@ async def test_a_site_may_read_a_failure_and_its_request_id() -> None:
         answer = await client.get("/broken", headers={"Origin": ORIGINS[0]})
     assert answer.status_code == 500
     assert answer.headers["access-control-allow-origin"] == ORIGINS[0]
-    assert answer.headers["access-control-expose-headers"] == "X-Request-ID"
+    assert answer.headers["access-control-expose-headers"] == "Location, Retry-After, X-Request-ID"
     assert answer.headers["x-request-id"]

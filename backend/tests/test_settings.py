@@ -63,3 +63,39 @@ def test_every_problem_is_named_in_one_refusal() -> None:
         "GRACEFUL_TIMEOUT",
     ]
     assert "soon" not in message, "a variable may hold a secret"
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://ann:a%2Fb%23@db.test:5432/app?sslmode=verify-full",
+        "postgres://ann@db.test/app",
+    ],
+)
+def test_a_database_is_named_by_its_url(url: str) -> None:
+    settings = Settings.from_environment({"DATABASE_URL": url})
+    assert settings.database_url is not None
+    assert settings.database_url.get_secret_value() == url
+    assert "a%2Fb" not in repr(settings)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://ann:hunter2#x@db.test/app",
+        "postgresql://ann:hunter2/x@db.test/app",
+        "postgresql://ann:hunter2@db.test",
+        "postgresql+asyncpg://ann:hunter2@db.test/app",
+        "mysql://ann:hunter2@db.test/app",
+        "hunter2",
+    ],
+)
+def test_what_is_no_url_of_a_database_is_refused_without_showing_it(url: str) -> None:
+    message = refusal(DATABASE_URL=url)
+    assert message.startswith("DATABASE_URL: write postgresql://")
+    assert "hunter2" not in message
+
+
+def test_a_pool_that_keeps_more_than_it_may_have_is_refused() -> None:
+    message = refusal(DATABASE_POOL_MIN="11", DATABASE_POOL_MAX="10")
+    assert "DATABASE_POOL_MIN must not be more than DATABASE_POOL_MAX" in message

@@ -21,7 +21,7 @@ from app.settings import Settings
 async def slow() -> str:
     started, release = Path(os.environ["STARTED"]), Path(os.environ["RELEASE"])
     started.touch()  # noqa: ASYNC240 - a test's own file
-    while not release.exists():  # noqa: ASYNC110, ASYNC240 - made by another process
+    while not release.exists():  # noqa: ASYNC240 - made by another process
         await asyncio.sleep(0.01)
     return "finished"
 

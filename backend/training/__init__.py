@@ -1,0 +1,1 @@
+"""Where app/pricing/model.json comes from: `python -m training` writes it anew."""
