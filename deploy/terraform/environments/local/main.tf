@@ -1,5 +1,5 @@
 terraform {
-  required_version = ">= 1.10"
+  required_version = ">= 1.11"
 
   required_providers {
     aws = {
@@ -31,7 +31,9 @@ provider "aws" {
     elbv2                  = var.endpoint
     iam                    = var.endpoint
     logs                   = var.endpoint
+    rds                    = var.endpoint
     s3                     = var.endpoint
+    secretsmanager         = var.endpoint
     ssm                    = var.endpoint
     sts                    = var.endpoint
   }
@@ -53,6 +55,7 @@ module "environment" {
   services        = var.services
   default_service = var.default_service
   sites           = var.sites
+  database        = var.database
   url             = "http://localhost:${var.listener_port}"
   disposable      = true
   network         = { dns_hostnames = false } # nothing here looks them up: ten seconds less
@@ -71,12 +74,23 @@ module "environment" {
     wait_for_deployment    = false # the provider looks after 30 seconds at the earliest
   }
 
+  # Its database speaks no TLS, writes no logs to CloudWatch, and is on a port of this machine too.
+  database_settings = {
+    sslmode          = "disable"
+    logs             = []
+    insights         = false
+    password_version = var.password_version
+    egress_cidrs     = ["0.0.0.0/0"]
+    tags             = { LocalPort = tostring(var.database_port) }
+  }
+
   # A rollout on a laptop should take seconds: 5 is the shortest interval that Elastic Load Balancing
-  # takes, and no request of the sample service takes 2 seconds to finish.
+  # takes, and no request of the sample service takes 2 seconds to finish. An answer may take as long
+  # as the interval allows: a laptop that is busy building is slow, and its tasks are no worse for it.
   deregistration_delay = 2
   health_check = {
     interval            = 5
-    timeout             = 2
+    timeout             = 4
     healthy_threshold   = 2
     unhealthy_threshold = 2
   }

@@ -16,8 +16,14 @@ variable "region" {
 }
 
 variable "services" {
-  description = "Services of deploy.toml: the container's port, the path of its health check, seconds to start, whose image it runs (its own: empty)."
-  type        = map(object({ port = number, health = string, start_period = number, image = optional(string, "") }))
+  description = "Services of deploy.toml: the container's port, the path of its health check, seconds to start, whose image it runs (its own: empty), whether it names the database's secret."
+  type = map(object({
+    port         = number
+    health       = string
+    start_period = number
+    image        = optional(string, "")
+    database     = optional(bool, false)
+  }))
 }
 
 variable "default_service" {
@@ -29,6 +35,19 @@ variable "sites" {
   description = "Sites of deploy.toml: what answers a path without an extension, and which releases stay."
   type        = map(object({ single_page = bool, keep_releases = number, keep_days = number }))
   default     = {}
+}
+
+variable "database" {
+  description = "[database] of deploy.toml: PostgreSQL's name, major version, instance class, GiB, the secret of its URL, and the connections of a task; null for none."
+  type = object({
+    name        = string
+    version     = string
+    size        = string
+    storage     = number
+    secret      = string
+    connections = number
+  })
+  default = null
 }
 
 variable "endpoint" {
@@ -47,4 +66,16 @@ variable "listener_port" {
   description = "Port of the load balancer's listener: the local cloud binds it on loopback."
   type        = number
   default     = 8000
+}
+
+variable "database_port" {
+  description = "Port of the database on this machine: the local cloud binds it on loopback."
+  type        = number
+  default     = 15432
+}
+
+variable "password_version" {
+  description = "Another number makes another password of the database: TF_VAR_password_version=2 tries a rotation."
+  type        = number
+  default     = 1
 }

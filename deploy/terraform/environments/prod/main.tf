@@ -1,5 +1,5 @@
 terraform {
-  required_version = ">= 1.10" # the first with use_lockfile
+  required_version = ">= 1.11" # the first with write-only arguments
 
   required_providers {
     aws = {
@@ -36,6 +36,7 @@ module "environment" {
   services           = var.services
   default_service    = var.default_service
   sites              = var.sites
+  database           = var.database
   site_domains       = var.site_domains
   url                = var.domain == null ? null : "${var.certificate_arn == null ? "http" : "https"}://${var.domain}"
   container_insights = var.container_insights
@@ -45,6 +46,15 @@ module "environment" {
   cdn = {
     content_security_policy = var.content_security_policy
     price_class             = var.price_class
+  }
+
+  database_settings = {
+    multi_az            = var.multi_az
+    deletion_protection = var.deletion_protection
+    backup_days         = var.backup_days
+    growth              = 5
+    password_version    = var.password_version
+    alarm               = { topics = var.alarm_topics }
   }
 
   load_balancer = {

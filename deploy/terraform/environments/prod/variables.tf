@@ -16,8 +16,14 @@ variable "region" {
 }
 
 variable "services" {
-  description = "Services of deploy.toml: the container's port, the path of its health check, seconds to start, whose image it runs (its own: empty)."
-  type        = map(object({ port = number, health = string, start_period = number, image = optional(string, "") }))
+  description = "Services of deploy.toml: the container's port, the path of its health check, seconds to start, whose image it runs (its own: empty), whether it names the database's secret."
+  type = map(object({
+    port         = number
+    health       = string
+    start_period = number
+    image        = optional(string, "")
+    database     = optional(bool, false)
+  }))
 }
 
 variable "default_service" {
@@ -29,6 +35,19 @@ variable "sites" {
   description = "Sites of deploy.toml: what answers a path without an extension, and which releases stay."
   type        = map(object({ single_page = bool, keep_releases = number, keep_days = number }))
   default     = {}
+}
+
+variable "database" {
+  description = "[database] of deploy.toml: PostgreSQL's name, major version, instance class, GiB, the secret of its URL, and the connections of a task; null for none."
+  type = object({
+    name        = string
+    version     = string
+    size        = string
+    storage     = number
+    secret      = string
+    connections = number
+  })
+  default = null
 }
 
 variable "account" {
@@ -92,9 +111,33 @@ variable "price_class" {
 }
 
 variable "deletion_protection" {
-  description = "Set this to false, and apply, before you destroy the environment."
+  description = "Of the load balancer and the database: set this to false, and apply, before you destroy the environment."
   type        = bool
   default     = true
+}
+
+variable "multi_az" {
+  description = "Whether a second database in another zone takes over when the first one fails: twice the price."
+  type        = bool
+  default     = true
+}
+
+variable "backup_days" {
+  description = "Days for which the database can be restored to any second, 1 to 35."
+  type        = number
+  default     = 14
+}
+
+variable "password_version" {
+  description = "Another number, and an apply, makes another password of the database: deploy at once after it."
+  type        = number
+  default     = 1
+}
+
+variable "alarm_topics" {
+  description = "ARNs of SNS topics that are told when the database's storage runs out."
+  type        = list(string)
+  default     = []
 }
 
 variable "container_insights" {

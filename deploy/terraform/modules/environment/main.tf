@@ -70,16 +70,16 @@ module "service" {
   health_check         = merge(var.health_check, { path = each.value.health, start_period = each.value.start_period })
   deregistration_delay = var.deregistration_delay
   scaling              = var.scaling
+  listener_arn         = module.cluster.listener_arn
+  lb_security_group_id = module.cluster.lb_security_group_id
+
+  # With [0], for module.data[*] would wait for the database itself.
+  security_group_ids = each.value.database ? [module.data[0].client_security_group_id] : []
 
   network = {
     vpc_id           = module.network.vpc_id
     subnet_ids       = module.network.task_subnet_ids
     assign_public_ip = module.network.assign_public_ip
-  }
-
-  load_balancer = {
-    listener_arn      = module.cluster.listener_arn
-    security_group_id = module.cluster.lb_security_group_id
   }
 
   repository = {
@@ -104,6 +104,35 @@ module "site" {
   wait_for_deployment     = var.cdn.wait_for_deployment
   force_destroy           = var.disposable
   tags                    = lookup(var.cdn.tags, each.key, {})
+}
+
+# Nothing waits for it: RDS takes as long as the load balancer does, beside it.
+module "data" {
+  source = "../data"
+  count  = var.database == null ? 0 : 1
+
+  name                = local.name
+  secret              = "${var.project}/${var.environment}/${var.database.secret}"
+  database            = var.database
+  multi_az            = var.database_settings.multi_az
+  deletion_protection = var.database_settings.deletion_protection
+  backup_days         = var.database_settings.backup_days
+  growth              = var.database_settings.growth
+  sslmode             = var.database_settings.sslmode
+  password_version    = var.database_settings.password_version
+  logs                = var.database_settings.logs
+  insights            = var.database_settings.insights
+  alarm               = var.database_settings.alarm
+  tags                = var.database_settings.tags
+  max_tasks           = var.scaling.max * length([for service in var.services : service if service.database])
+  disposable          = var.disposable
+
+  network = {
+    vpc_id       = module.network.vpc_id
+    subnet_ids   = module.network.private_subnet_ids
+    egress_cidrs = var.database_settings.egress_cidrs
+  }
+
 }
 
 module "records" {

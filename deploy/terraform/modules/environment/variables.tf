@@ -9,8 +9,14 @@ variable "environment" {
 }
 
 variable "services" {
-  description = "Services of deploy.toml: the container's port, the path of its health check, seconds to start, whose image it runs (its own: empty)."
-  type        = map(object({ port = number, health = string, start_period = number, image = optional(string, "") }))
+  description = "Services of deploy.toml: the container's port, the path of its health check, seconds to start, whose image it runs (its own: empty), whether it names the database's secret."
+  type = map(object({
+    port         = number
+    health       = string
+    start_period = number
+    image        = optional(string, "")
+    database     = optional(bool, false)
+  }))
 }
 
 variable "default_service" {
@@ -25,6 +31,37 @@ variable "sites" {
     keep_releases = optional(number, 3)
     keep_days     = optional(number, 7)
   }))
+  default = {}
+}
+
+variable "database" {
+  description = "[database] of deploy.toml: PostgreSQL's name, major version, instance class, GiB, the secret of its URL, and the connections of a task; null for none."
+  type = object({
+    name        = string
+    version     = string
+    size        = string
+    storage     = number
+    secret      = string
+    connections = number
+  })
+  default = null
+}
+
+variable "database_settings" {
+  description = "Settings of the data module; null for its own. `egress_cidrs` is for clouds that don't let go of that rule."
+  type = object({
+    multi_az            = optional(bool)
+    deletion_protection = optional(bool)
+    backup_days         = optional(number)
+    growth              = optional(number)
+    sslmode             = optional(string)
+    password_version    = optional(number)
+    logs                = optional(set(string))
+    insights            = optional(bool)
+    alarm               = optional(object({ topics = list(string) }))
+    egress_cidrs        = optional(list(string))
+    tags                = optional(map(string))
+  })
   default = {}
 }
 
@@ -106,7 +143,7 @@ variable "scaling" {
   description = "How many tasks a service has, and the average use in percent that scaling aims at."
   type = object({
     min    = optional(number)
-    max    = optional(number)
+    max    = optional(number, 4)
     cpu    = optional(number)
     memory = optional(number)
   })

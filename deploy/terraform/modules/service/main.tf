@@ -36,7 +36,7 @@ resource "aws_security_group" "task" {
     protocol        = "tcp"
     from_port       = 0
     to_port         = 65535
-    security_groups = [var.load_balancer.security_group_id]
+    security_groups = [var.lb_security_group_id]
   }
 
   egress {
@@ -75,7 +75,7 @@ resource "aws_lb_target_group" "main" {
 }
 
 resource "aws_lb_listener_rule" "main" {
-  listener_arn = var.load_balancer.listener_arn
+  listener_arn = var.listener_arn
   priority     = local.priority
 
   action {
@@ -135,7 +135,7 @@ resource "aws_ecs_service" "main" {
 
   network_configuration {
     subnets          = var.network.subnet_ids
-    security_groups  = [aws_security_group.task.id]
+    security_groups  = concat([aws_security_group.task.id], var.security_group_ids)
     assign_public_ip = var.network.assign_public_ip
   }
 

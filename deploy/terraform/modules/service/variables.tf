@@ -32,15 +32,28 @@ variable "network" {
   })
 }
 
-variable "load_balancer" {
-  description = "The listener that gets this service's rule, and the security group that tasks let in."
-  type        = object({ listener_arn = string, security_group_id = string })
+# Two variables, for the listener is there a minute later than the group: what waits for one of an
+# object's values waits for all of them.
+variable "listener_arn" {
+  description = "The load balancer's listener, which gets this service's rule."
+  type        = string
+}
+
+variable "lb_security_group_id" {
+  description = "The load balancer's security group: the only one that tasks let in."
+  type        = string
 }
 
 variable "paths" {
   description = "Path patterns that the load balancer sends to this service. [\"/*\"] takes what no other rule does."
   type        = list(string)
   default     = ["/*"]
+}
+
+variable "security_group_ids" {
+  description = "Security groups of its tasks beside their own: what lets members of these in lets them in."
+  type        = list(string)
+  default     = []
 }
 
 variable "repository" {

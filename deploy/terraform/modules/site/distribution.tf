@@ -113,6 +113,7 @@ resource "aws_cloudfront_response_headers_policy" "main" {
 # No error response has a page of its own: it would turn the backend's 404s into pages. router.js
 # does what a single-page application needs, and only for paths of the bucket.
 resource "aws_cloudfront_distribution" "main" {
+  #checkov:skip=CKV_AWS_34: redirect-to-https, unless a local cloud asks for less
   #checkov:skip=CKV_AWS_68: a web application firewall costs money; attach one where it is needed
   #checkov:skip=CKV2_AWS_47: a web application firewall costs money; attach one where it is needed
   #checkov:skip=CKV_AWS_86: access logs need a bucket and cost money; add them where an audit asks
@@ -132,7 +133,7 @@ resource "aws_cloudfront_distribution" "main" {
 
   origin {
     origin_id                = local.bucket_origin
-    domain_name              = aws_s3_bucket.main.bucket_regional_domain_name
+    domain_name              = module.bucket.domain_name
     origin_access_control_id = aws_cloudfront_origin_access_control.main.id
   }
 

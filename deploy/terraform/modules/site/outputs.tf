@@ -1,9 +1,6 @@
 output "bucket" {
   description = "The bucket's name."
-  value       = aws_s3_bucket.main.bucket
-
-  # A deploy writes versions: none may be lost because versioning came later.
-  depends_on = [aws_s3_bucket_versioning.main]
+  value       = module.bucket.name
 }
 
 output "distribution" {
