@@ -1,7 +1,8 @@
 """The one door of the local cloud: what is answered here, and what by MiniStack.
 
 Here: Amazon ECS, Application Auto Scaling, the targets of Elastic Load Balancing, all traffic to
-load balancers and distributions, invalidations, and the registry's name in ECR's replies.
+load balancers and distributions, invalidations, the instances of RDS, and the registry's name in
+ECR's replies.
 Everything else is MiniStack's.
 """
 
@@ -22,6 +23,7 @@ from localcloud.asgi import (
     respond,
 )
 from localcloud.balancers import Balancers, caller
+from localcloud.databases import Databases
 from localcloud.distributions import Distributions
 from localcloud.ecr import TARGET, Ecr
 from localcloud.engine import Engine
@@ -49,6 +51,7 @@ class Gateway:
         *,
         balancers: Balancers,
         distributions: Distributions,
+        databases: Databases,
         services: Mapping[str, Service],
         status: Callable[[], Awaitable[dict[str, Any]]],
         ready: Callable[[], Awaitable[None]],
@@ -58,6 +61,7 @@ class Gateway:
         self._engine = engine
         self._balancers = balancers
         self._distributions = distributions
+        self._databases = databases
         self._services = services
         self._status = status
         self._ready = ready
@@ -106,11 +110,13 @@ class Gateway:
             return await self._json(target, scope, receive)
         if scope["path"] == STATUS_PATH:
             return made(200, "application/json", dumps(await self._status()))
-        if reply := await self._distributions.answer(scope, receive):
-            return reply
+        for service in (self._distributions, self._databases):
+            if reply := await service.answer(scope, receive):
+                return reply
         if scope["method"] != "POST":
             return None
         if scope["path"] == _RESET_PATH:
+            await self._databases.reset()
             reply = await capture(self._app, scope, receive)
             await self._balancers.refresh()
             await self._distributions.refresh()

@@ -33,7 +33,10 @@ class Targets(Protocol):
         """Begin to probe the target; it gets traffic as its group's health checks allow."""
 
     def deregister(self, group_arn: str, target_id: str, port: int) -> None:
-        """Drain for the group's deregistration delay, then forget. In-flight requests finish."""
+        """Drain for the group's deregistration delay, then forget.
+
+        Requests in flight have that long to finish; what is still open then is cut off.
+        """
 
     def state(self, group_arn: str, target_id: str, port: int) -> tuple[TargetState, str]:
         """Return the state and its reason code ("" if healthy).

@@ -2,7 +2,7 @@
 
 The server starts `python -m localcloud.reaper <instance>` with a pipe as its standard input and
 never writes to it. When the server ends, be it by kill -9, the pipe reaches its end and the
-reaper removes every container and volume with the server's label, and makes sure.
+reaper removes every container, volume and network with the server's label, and makes sure.
 """
 
 import contextlib
@@ -16,7 +16,8 @@ import docker.errors
 from docker import DockerClient
 from docker.models.containers import Container
 
-from localcloud.ecs.containers import LABEL
+from localcloud import network
+from localcloud.network import LABEL
 
 # MiniStack labels the containers that it starts by itself (databases) alike.
 _LABELS = (LABEL, "ministack.instance")
@@ -32,7 +33,7 @@ def _found(client: DockerClient, instance: str) -> Iterator[Container]:
 
 
 def remove_containers(client: DockerClient, instance: str) -> int:
-    """Remove every container and volume of the local cloud `instance`; return how many containers.
+    """Remove all containers, volumes and networks of `instance`; return how many containers.
 
     Looks again until there are none, because a dying server may still have started one. Raises
     docker.errors.APIError if some cannot be removed.
@@ -49,6 +50,7 @@ def remove_containers(client: DockerClient, instance: str) -> int:
     for volume in client.volumes.list(filters={"label": f"{LABEL}={instance}"}):
         with contextlib.suppress(docker.errors.NotFound):
             volume.remove(force=True)
+    network.remove(client, instance)
     return len(removed)
 
 

@@ -11,6 +11,7 @@ from yarl import URL
 from localcloud.asgi import Message, Receive, Scope, Send, headers_of, made, respond
 from localcloud.elb.forwarding import end_to_end
 from localcloud.elb.plane import Route
+from localcloud.upstream import upstream_session
 
 _PREFIX = "/_alb/"
 
@@ -44,13 +45,7 @@ class Relay:
 
     def _client(self) -> aiohttp.ClientSession:
         if self._session is None:
-            self._session = aiohttp.ClientSession(
-                connector=aiohttp.TCPConnector(force_close=True, limit=0),
-                auto_decompress=False,
-                cookie_jar=aiohttp.DummyCookieJar(),
-                skip_auto_headers=("User-Agent", "Accept", "Accept-Encoding", "Content-Type"),
-                timeout=aiohttp.ClientTimeout(),
-            )
+            self._session = upstream_session()
         return self._session
 
     async def close(self) -> None:
@@ -60,16 +55,32 @@ class Relay:
     async def http(
         self, scope: Scope, receive: Receive, send: Send, route: Route, prefix: str
     ) -> None:
-        """Answer an HTTP request by the listener of `route`."""
+        """Answer an HTTP request by the listener of `route`, until the client goes away."""
         given = headers_of(scope)
-        has_body = "content-length" in given or "transfer-encoding" in given
+        sent = asyncio.Event()
+        body = None
+        if "content-length" in given or "transfer-encoding" in given:
+            body = _chunks(receive, sent)
+        else:
+            sent.set()
+        url = _url("http", scope, route, prefix)
+        exchange = asyncio.create_task(self._exchange(scope, url, body, send))
+        left = asyncio.create_task(_left(receive, sent))
+        try:
+            await asyncio.wait((exchange, left), return_when=asyncio.FIRST_COMPLETED)
+            if exchange.done():
+                exchange.result()
+        finally:
+            exchange.cancel()
+            left.cancel()
+            await asyncio.gather(exchange, left, return_exceptions=True)
+
+    async def _exchange(
+        self, scope: Scope, url: URL, body: AsyncIterator[bytes] | None, send: Send
+    ) -> None:
         try:
             async with self._client().request(
-                scope["method"],
-                _url("http", scope, route, prefix),
-                headers=_headers(scope),
-                data=_chunks(receive) if has_body else None,
-                allow_redirects=False,
+                scope["method"], url, headers=_headers(scope), data=body, allow_redirects=False
             ) as upstream:
                 await _send_back(upstream, send)
         except aiohttp.ClientConnectionError:
@@ -113,7 +124,14 @@ def _headers(scope: Scope) -> CIMultiDict[str]:
     return kept
 
 
-async def _chunks(receive: Receive) -> AsyncIterator[bytes]:
+async def _left(receive: Receive, sent: asyncio.Event) -> None:
+    """Return when the client has gone away. Until its body is `sent` that is read elsewhere."""
+    await sent.wait()
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
+async def _chunks(receive: Receive, sent: asyncio.Event) -> AsyncIterator[bytes]:
     while True:
         message = await receive()
         if message["type"] == "http.disconnect":
@@ -121,6 +139,7 @@ async def _chunks(receive: Receive) -> AsyncIterator[bytes]:
         if message.get("body"):
             yield message["body"]
         if not message.get("more_body", False):
+            sent.set()
             return
 
 

@@ -11,13 +11,14 @@ from typing import Any
 from hypercorn.asyncio import serve
 from hypercorn.config import Config
 
-from localcloud import ecs, leftovers, reaper
+from localcloud import ecs, leftovers, rds, reaper
 from localcloud.asgi import App, Reply, ask
 from localcloud.autoscaling import AutoScalingApi
 from localcloud.balancers import Balancers
 from localcloud.capacity import EcsCapacity
 from localcloud.cdn.plane import Edges
 from localcloud.cdn.s3 import S3, Ask
+from localcloud.databases import Databases
 from localcloud.distributions import Distributions
 from localcloud.elb.plane import DataPlane
 from localcloud.engine import Engine
@@ -77,25 +78,27 @@ class LocalCloud:
         """Serve on `addresses` until a signal comes, then stop everything cleanly."""
         stopping = _signalled()
         self._engine.start()
-        plane, api = await self._engine.run(self._build)
+        plane, api, databases = await self._engine.run(self._build)
 
         async def stop() -> None:
             await stopping.wait()
             _LOG.info("stopping")
             # While the API still answers, since stopping tasks write their last log lines.
             await self._engine.run(api.stop)
+            await self._engine.run(databases.stop)
 
         config = _config(addresses)
-        gateway, edges = await self._gateway(plane, api)
+        gateway, edges = await self._gateway(plane, api, databases)
         await serve(gateway, config, shutdown_trigger=stop)  # type: ignore[arg-type]
         await self._engine.run(edges.stop)
         await self._engine.run(plane.stop)
         await self._engine.stop()
 
-    async def _build(self) -> tuple[DataPlane, ecs.EcsApi]:
+    async def _build(self) -> tuple[DataPlane, ecs.EcsApi, rds.RdsApi]:
         plane = DataPlane(self._settings.listener_base)
         await plane.start()
-        return plane, ecs.create(plane.targets, None, self._settings)
+        tasks = ecs.create(plane.targets, None, self._settings)
+        return plane, tasks, rds.create(self._settings)
 
     async def _edges(self, balancers: Balancers) -> Edges:
         s3 = S3(_inside(self._app, asyncio.get_running_loop()), self._settings.region)
@@ -107,10 +110,13 @@ class LocalCloud:
 
         return await self._engine.run(build)
 
-    async def _gateway(self, plane: DataPlane, api: ecs.EcsApi) -> tuple[Gateway, Edges]:
+    async def _gateway(
+        self, plane: DataPlane, api: ecs.EcsApi, instances: rds.RdsApi
+    ) -> tuple[Gateway, Edges]:
         balancers = Balancers(self._app, self._engine, plane, self._settings)
         edges = await self._edges(balancers)
         distributions = Distributions(self._app, self._engine, edges, self._settings)
+        databases = Databases(self._app, self._engine, instances)
         scaling = AutoScalingApi(EcsCapacity(api), self._settings, time.time)
 
         async def ready() -> None:
@@ -124,22 +130,26 @@ class LocalCloud:
             self._engine,
             balancers=balancers,
             distributions=distributions,
+            databases=databases,
             services={
                 "AmazonEC2ContainerServiceV20141113": Service(api, api.actions),
                 "AnyScaleFrontendService": Service(scaling),
             },
-            status=lambda: self._status(balancers, distributions),
+            status=lambda: self._status(balancers, distributions, databases),
             ready=ready,
         )
         return gateway, edges
 
-    async def _status(self, balancers: Balancers, distributions: Distributions) -> dict[str, Any]:
+    async def _status(
+        self, balancers: Balancers, distributions: Distributions, databases: Databases
+    ) -> dict[str, Any]:
         return {
             "version": MINISTACK,
             "instance": self._settings.instance,
             "pid": os.getpid(),
             "listeners": [route.shown() for route in balancers.routes],
             "distributions": [site.shown() for site in distributions.sites],
+            "databases": await databases.shown(),
             "containers": await asyncio.to_thread(leftovers.shown, self._settings.instance),
         }
 

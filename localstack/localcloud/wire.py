@@ -16,6 +16,7 @@ _INVALID = {
     "ecs": "InvalidParameterException",
     "application-autoscaling": "ValidationException",
     "elbv2": "ValidationError",
+    "rds": "InvalidParameterValue",
 }
 
 
@@ -72,7 +73,7 @@ def query_input(service: str, action: str, fields: Mapping[str, str]) -> dict[st
     if action not in model.operation_names:
         raise ApiError("InvalidAction", f"Could not find operation {action}")
     shape = model.operation_model(action).input_shape
-    body: dict[str, Any] = _read(shape, "", fields) if shape else {}
+    body: dict[str, Any] = (_read(shape, "", fields) if shape else None) or {}
     validate(service, action, body)
     return body
 
@@ -90,10 +91,15 @@ def _read(shape: Shape, prefix: str, fields: Mapping[str, str]) -> Any:
 
 def _read_list(shape: Shape, prefix: str, fields: Mapping[str, str]) -> list[Any] | None:
     member: Shape = getattr(shape, "member")  # noqa: B009 - absent from the stubs of Shape
+    name = f"{prefix}.{_item_name(member)}"
     values: list[Any] = []
-    while any(_under(f"{prefix}.member.{len(values) + 1}", field) for field in fields):
-        values.append(_read(member, f"{prefix}.member.{len(values) + 1}", fields) or {})
+    while any(_under(f"{name}.{len(values) + 1}", field) for field in fields):
+        values.append(_read(member, f"{name}.{len(values) + 1}", fields) or {})
     return values or None
+
+
+def _item_name(member: Shape) -> str:
+    return str(member.serialization.get("name", "member"))
 
 
 def _under(prefix: str, field: str) -> bool:
@@ -118,11 +124,27 @@ def xml_members(value: Any) -> str:
     return escape(str(value).lower() if isinstance(value, bool) else str(value))
 
 
-def query_reply(namespace: str, action: str, result: Mapping[str, Any]) -> bytes:
-    """Render the successful reply of a Query protocol call."""
+def xml_of(shape: Shape, value: Any) -> str:
+    """Render a value as botocore's `shape` names its parts: RDS names the items of its lists."""
+    if shape.type_name == "structure":
+        members: Mapping[str, Shape] = getattr(shape, "members", {})
+        found = {name: xml_of(members[name], item) for name, item in value.items()}
+        return "".join(f"<{name}>{text}</{name}>" for name, text in found.items())
+    if shape.type_name == "list":
+        member: Shape = getattr(shape, "member")  # noqa: B009 - absent from the stubs of Shape
+        name = _item_name(member)
+        return "".join(f"<{name}>{xml_of(member, item)}</{name}>" for item in value)
+    return xml_members(value.isoformat() if isinstance(value, datetime) else value)
+
+
+def query_reply(
+    namespace: str, action: str, result: Mapping[str, Any], shape: Shape | None = None
+) -> bytes:
+    """Render the successful reply of a Query protocol call, by the output's `shape` if given."""
+    body = xml_of(shape, result) if shape else xml_members(result)
     return (
         f'<{action}Response xmlns="{namespace}">'
-        f"<{action}Result>{xml_members(result)}</{action}Result>"
+        f"<{action}Result>{body}</{action}Result>"
         f"<ResponseMetadata><RequestId>{uuid.uuid4()}</RequestId></ResponseMetadata>"
         f"</{action}Response>"
     ).encode()

@@ -13,6 +13,7 @@ _METHODS = (
     "This distribution is not configured to allow the HTTP request method that was used for this "
     "request. The distribution supports only cachable requests."
 )
+_BODY = "Bad request. A GET request must not have a body."
 
 
 @lru_cache(maxsize=1024)
@@ -51,6 +52,7 @@ def rooted(distribution: Distribution, uri: str) -> str:
 def refusal(behavior: Behavior, asked: Asked) -> Answer | None:
     """Return what is answered without looking further, or None. Viewers come by plain HTTP.
 
+    https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/RequestAndResponseBehaviorCustomOrigin.html#RequestCustom-get-body
     https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/using-https-viewers-to-cloudfront.html
     """
     if behavior.protocol == "redirect-to-https":
@@ -59,7 +61,14 @@ def refusal(behavior: Behavior, asked: Asked) -> Answer | None:
         return failure(403, "Bad request. We can't connect to the server by plain HTTP.")
     if asked.method not in behavior.allowed:
         return failure(403, _METHODS)
+    if asked.method == "GET" and _has_body(asked):
+        return failure(403, _BODY)
     return None
+
+
+def _has_body(asked: Asked) -> bool:
+    length = asked.headers.get("Content-Length", "0")
+    return "Transfer-Encoding" in asked.headers or length != "0"
 
 
 def _to_https(asked: Asked) -> Answer:

@@ -1,5 +1,6 @@
 """Load balancers as origins; nothing else has a name that this cloud could resolve."""
 
+import contextlib
 import logging
 from collections.abc import AsyncIterator, Callable, Sequence
 
@@ -11,9 +12,9 @@ from localcloud.cdn.model import Origin
 from localcloud.elb.forwarding import end_to_end
 from localcloud.elb.plane import Route
 from localcloud.ports import Address
+from localcloud.upstream import upstream_session
 
 _LOG = logging.getLogger(__name__)
-_MADE_BY_AIOHTTP = ("User-Agent", "Accept", "Accept-Encoding", "Content-Type")
 
 Routes = Callable[[], Sequence[Route]]
 
@@ -26,12 +27,7 @@ class Custom:
         self._session: aiohttp.ClientSession | None = None
 
     async def start(self) -> None:
-        self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(force_close=True, limit=0),
-            auto_decompress=False,
-            cookie_jar=aiohttp.DummyCookieJar(),
-            skip_auto_headers=_MADE_BY_AIOHTTP,
-        )
+        self._session = upstream_session()
 
     async def stop(self) -> None:
         if self._session:
@@ -51,8 +47,17 @@ class Custom:
     async def fetch(self, origin: Origin, request: OriginRequest) -> Fetched:
         """Ask the origin. Raises OriginError if it does not answer.
 
-        https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/http-502-bad-gateway.html
+        Only what reads is asked for again, and only after a timeout:
+        https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/RequestAndResponseBehaviorCustomOrigin.html#request-custom-request-timeout
         """
+        attempts = origin.attempts if request.method in ("GET", "HEAD") else 1
+        for _ in range(attempts):
+            with contextlib.suppress(TimeoutError):
+                return await self._ask(origin, request)
+        raise OriginError(504, "The origin did not answer CloudFront in time.")
+
+    async def _ask(self, origin: Origin, request: OriginRequest) -> Fetched:
+        """https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/http-502-bad-gateway.html"""
         assert self._session is not None  # noqa: S101 - start() comes first
         try:
             upstream = await self._session.request(
@@ -65,8 +70,8 @@ class Custom:
                     sock_connect=origin.connect_timeout, sock_read=origin.read_timeout
                 ),
             )
-        except TimeoutError as error:
-            raise OriginError(504, "The origin did not answer CloudFront in time.") from error
+        except TimeoutError:  # aiohttp's are ClientErrors as well
+            raise
         except (aiohttp.ClientError, OSError) as error:
             _LOG.info("%s %s: %s", request.method, origin.domain, error)
             raise OriginError(502, "CloudFront wasn't able to connect to the origin.") from error

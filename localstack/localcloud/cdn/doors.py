@@ -9,8 +9,7 @@ from itertools import chain
 from aiohttp import web
 
 from localcloud.cdn.viewers import Handle
-from localcloud.elb.listeners import bind
-from localcloud.elb.proxy import unadorned
+from localcloud.elb.listeners import bind, serve
 
 _LAST = 65535
 _HEADER_LINE = (
@@ -50,21 +49,7 @@ class Doors:
 
     async def _start(self, key: str, asked: int) -> web.AppRunner:
         sockets = self._reserve(key, asked)
-        app = web.Application()
-        app.router.add_route("*", "/{tail:.*}", partial(self._handle, key))
-        app.on_response_prepare.append(unadorned)
-        runner = web.AppRunner(
-            app,
-            access_log=None,
-            handler_cancellation=True,
-            shutdown_timeout=2,
-            max_line_size=_HEADER_LINE,
-            max_field_size=_HEADER_LINE,
-        )
-        await runner.setup()
-        for bound in sockets:
-            await web.SockSite(runner, bound).start()
-        return runner
+        return await serve(sockets, partial(self._handle, key), _HEADER_LINE)
 
     def _reserve(self, key: str, asked: int) -> list[socket.socket]:
         kept = set(self._ports.values())

@@ -81,7 +81,8 @@ class ResponsePolicy:
 class Origin:
     """Where objects come from. `bucket` is empty for a custom origin; `path` is put before URIs.
 
-    `signed`: requests are CloudFront's own, by origin access control. Timeouts are in seconds.
+    `signed`: requests are CloudFront's own, by origin access control. Timeouts are in seconds;
+    `attempts` is how often an answer is waited for.
     """
 
     id: str
@@ -93,6 +94,7 @@ class Origin:
     port: int = 80
     connect_timeout: float = 10
     read_timeout: float = 30
+    attempts: int = 3
 
 
 @dataclass(frozen=True)

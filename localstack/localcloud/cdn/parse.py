@@ -80,6 +80,7 @@ def origin(data: Data, policies: Policies) -> Origin:
         int(custom.get("HTTPSPort", 443) if secure else custom.get("HTTPPort", 80)),
         float(data.get("ConnectionTimeout") or 10),
         float(custom.get("OriginReadTimeout") or 30),
+        int(data.get("ConnectionAttempts") or 3),
     )
 
 

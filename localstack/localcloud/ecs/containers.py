@@ -9,9 +9,9 @@ from typing import Any
 
 from localcloud.ecs.health import docker_check
 from localcloud.ecs.model import Container, Task
+from localcloud.network import LABEL
 from localcloud.settings import Settings
 
-LABEL = "shipway.cloud"
 TASK_LABEL = "shipway.task"
 CONTAINER_LABEL = "shipway.container"
 
@@ -117,15 +117,18 @@ def _ulimits(definition: Mapping[str, Any]) -> list[dict[str, Any]]:
     ]
 
 
-def _network(task: Task, owner: Container, container: Container) -> dict[str, Any]:
+def _network(
+    task: Task, owner: Container, container: Container, settings: Settings
+) -> dict[str, Any]:
     if owner.id and container is not owner:
         return {"network_mode": f"container:{owner.id}"}
     hosts = {"host.docker.internal": "host-gateway"}
+    joined = {"network": settings.network, "extra_hosts": hosts}
     if container is not owner:
-        return {"extra_hosts": hosts}
+        return joined
     mappings = [m for c in task.containers for m in c.definition.get("portMappings") or []]
     ports = {f"{m['containerPort']}/{m.get('protocol', 'tcp')}": ("127.0.0.1",) for m in mappings}
-    return {"extra_hosts": hosts, "ports": ports}
+    return {**joined, "ports": ports}
 
 
 def labels(settings: Settings, task: Task, container: str = "") -> dict[str, str]:
@@ -170,7 +173,7 @@ def container_arguments(
         "healthcheck": docker_check(definition),
         "read_only": bool(definition.get("readonlyRootFilesystem")),
         "init": bool(linux.get("initProcessEnabled")),
-        **_network(task, owner, container),
+        **_network(task, owner, container, settings),
         **_limits(task, container),
         **{key: value for key, value in optional.items() if value},
     }

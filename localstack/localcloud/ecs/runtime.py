@@ -9,7 +9,7 @@ import asyncio
 import contextlib
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
@@ -20,7 +20,9 @@ import requests
 import requests.exceptions
 from docker import DockerClient
 
-from localcloud.ecs.containers import CONTAINER_LABEL, LABEL, TASK_LABEL, image_reference
+from localcloud import network
+from localcloud.ecs.containers import CONTAINER_LABEL, TASK_LABEL, image_reference
+from localcloud.network import LABEL
 from localcloud.settings import Settings
 
 T = TypeVar("T")
@@ -133,11 +135,14 @@ class DockerRuntime:
         )
 
     async def create(self, image: Image, arguments: dict[str, Any]) -> str:
-        """Create a container and return its id."""
-        return await self._call(
-            lambda client: str(client.containers.create(image.id, **arguments).id),
-            "CannotCreateContainerError",
-        )
+        """Create a container and return its id. The network is made that it asks for."""
+
+        def make(client: DockerClient) -> str:
+            if arguments.get("network") == self._settings.network:
+                network.ensure(client, self._settings)
+            return str(client.containers.create(image.id, **arguments).id)
+
+        return await self._call(make, "CannotCreateContainerError")
 
     async def start(self, container_id: str) -> Inspection:
         def begin(client: DockerClient) -> Inspection:
@@ -186,7 +191,7 @@ class DockerRuntime:
 
         def read() -> None:
             with contextlib.suppress(*_ERRORS):
-                for chunk in self._docker().api.logs(container_id, stream=True, follow=True):
+                for chunk in _output(self._docker(), container_id):
                     loop.call_soon_threadsafe(line, chunk)
             with contextlib.suppress(RuntimeError):  # the loop may be closed by now
                 loop.call_soon_threadsafe(line, None)
@@ -226,6 +231,21 @@ class DockerRuntime:
         self._threads.shutdown(wait=False)
 
 
+def _output(client: DockerClient, container_id: str) -> Iterator[bytes]:
+    """Yield what a container writes until it ends.
+
+    Engines lose a last line without a newline to those who follow; it is in the whole log.
+    https://github.com/moby/moby/issues/43860
+    """
+    followed = 0
+    for chunk in client.api.logs(container_id, stream=True, follow=True):
+        followed += len(chunk)
+        yield chunk
+    for chunk in client.api.logs(container_id, stream=True, follow=False):
+        yield chunk[followed:]
+        followed = max(0, followed - len(chunk))
+
+
 def _split_tag(reference: str) -> tuple[str, str]:
     head, colon, tag = reference.rpartition(":")
     return (head, tag) if colon and "/" not in tag else (reference, "latest")
@@ -240,10 +260,10 @@ def _image(client: DockerClient, reference: str, repository: str) -> Image:
 
 
 def _inspection(found: Mapping[str, Any]) -> Inspection:
-    state, network = found["State"], found["NetworkSettings"]
+    state, networks = found["State"], found["NetworkSettings"]
     ports = {
         int(port.partition("/")[0]): int(bound[0]["HostPort"])
-        for port, bound in (network.get("Ports") or {}).items()
+        for port, bound in (networks.get("Ports") or {}).items()
         if bound
     }
     return Inspection(
@@ -251,6 +271,6 @@ def _inspection(found: Mapping[str, Any]) -> Inspection:
         exit_code=int(state["ExitCode"]),
         out_of_memory=bool(state.get("OOMKilled")),
         health=(state.get("Health") or {}).get("Status", "none"),
-        address=network.get("IPAddress", ""),
+        address=network.address(networks),
         ports=ports,
     )

@@ -48,8 +48,20 @@ def upstream_headers(
     sent["X-Forwarded-For"] = f"{earlier}, {client}" if earlier else client
     sent["X-Forwarded-Proto"] = protocol
     sent["X-Forwarded-Port"] = str(port)
-    sent.setdefault("X-Amzn-Trace-Id", f"Root=1-{int(now):08x}-{secrets.token_hex(12)}")
+    own = f"1-{int(now):08x}-{secrets.token_hex(12)}"
+    sent["X-Amzn-Trace-Id"] = traced(headers.get("X-Amzn-Trace-Id", ""), own)
     return sent
+
+
+def traced(earlier: str, own: str) -> str:
+    """Return X-Amzn-Trace-Id as it goes on: `own` is its root, or else this hop's own field.
+
+    https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-request-tracing.html
+    """
+    fields = [part.strip() for part in earlier.split(";") if part.strip()]
+    kept = [part for part in fields if not part.startswith("Self=")]
+    name = "Self" if any(part.startswith("Root=") for part in kept) else "Root"
+    return ";".join((f"{name}={own}", *kept))
 
 
 def lowered(headers: Mapping[str, str]) -> dict[str, str]:

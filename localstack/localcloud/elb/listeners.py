@@ -3,7 +3,7 @@
 import contextlib
 import errno
 import socket
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
 
@@ -13,6 +13,7 @@ from localcloud.elb.model import Listener
 from localcloud.elb.proxy import unadorned
 
 Handle = Callable[[str, int, web.Request], Awaitable[web.StreamResponse]]
+Answer = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 _FIRST_UNPRIVILEGED = 1024
 _LAST = 65535
@@ -55,6 +56,32 @@ def _listen(family: socket.AddressFamily, host: str, port: int) -> socket.socket
         return listening
 
 
+async def serve(
+    sockets: Iterable[socket.socket], answer: Answer, header_line: int
+) -> web.AppRunner:
+    """Answer every request that comes to `sockets`, untouched; `cleanup()` ends it.
+
+    A header, and the request line, may have `header_line` bytes. `answer` is cancelled when its
+    client goes away.
+    """
+    app = web.Application()
+    app.router.add_route("*", "/{tail:.*}", answer)
+    app.on_response_prepare.append(unadorned)
+    runner = web.AppRunner(
+        app,
+        access_log=None,
+        auto_decompress=False,
+        handler_cancellation=True,
+        shutdown_timeout=2,
+        max_line_size=header_line,
+        max_field_size=header_line,
+    )
+    await runner.setup()
+    for bound in sockets:
+        await web.SockSite(runner, bound).start()
+    return runner
+
+
 @dataclass(frozen=True)
 class Site:
     """An open listener and the port on which it really listens."""
@@ -91,21 +118,8 @@ class Sites:
 
     async def _start(self, listener: Listener) -> Site:
         port, sockets = self._reserve(listener.port)
-        app = web.Application()
-        app.router.add_route("*", "/{tail:.*}", partial(self._handle, listener.arn, port))
-        app.on_response_prepare.append(unadorned)
-        runner = web.AppRunner(
-            app,
-            access_log=None,
-            handler_cancellation=True,
-            shutdown_timeout=2,
-            max_line_size=_HEADER_LINE,
-            max_field_size=_HEADER_LINE,
-        )
-        await runner.setup()
-        for bound in sockets:
-            await web.SockSite(runner, bound).start()
-        return Site(port, runner)
+        answer = partial(self._handle, listener.arn, port)
+        return Site(port, await serve(sockets, answer, _HEADER_LINE))
 
     def _reserve(self, declared: int) -> tuple[int, list[socket.socket]]:
         for port in candidates(declared, self._base):

@@ -5,6 +5,7 @@ from collections.abc import Hashable
 from dataclasses import dataclass
 from typing import Any
 
+from localcloud.elb.flights import Flights
 from localcloud.elb.listeners import Sites
 from localcloud.elb.model import Snapshot, merge
 from localcloud.elb.prober import Prober
@@ -40,9 +41,14 @@ class DataPlane:
         self._prober = Prober()
         self._forwarder = Forwarder()
         clock = asyncio.get_running_loop().time
-        self.targets = TargetRegistry(clock, lambda: self._prober.sync(self.targets))
-        router = Router(self.targets, self._forwarder, lambda: self._merged)
+        self.targets = TargetRegistry(clock, self._targets_changed)
+        self._flights = Flights(self.targets.ends)
+        router = Router(self.targets, self._flights, self._forwarder, lambda: self._merged)
         self._sites = Sites(router.handle, listener_base)
+
+    def _targets_changed(self) -> None:
+        self._prober.sync(self.targets)
+        self._flights.sync()
 
     async def start(self) -> None:
         await self._prober.start()

@@ -9,11 +9,13 @@ from aiohttp import web
 
 from localcloud.elb.actions import Reply, Visited, failure, fixed_response, redirect
 from localcloud.elb.choice import RoundRobin, eligible, weighted
+from localcloud.elb.flights import Flights
 from localcloud.elb.forwarding import lowered, upstream_headers
 from localcloud.elb.model import Action, Listener, Rule, Snapshot
 from localcloud.elb.proxy import Forwarder
 from localcloud.elb.rules import Request, matches
 from localcloud.elb.targets import TargetRegistry
+from localcloud.ports import Address
 
 
 @dataclass(frozen=True)
@@ -32,9 +34,14 @@ class Router:
     """
 
     def __init__(
-        self, targets: TargetRegistry, forwarder: Forwarder, snapshot: Callable[[], Snapshot]
+        self,
+        targets: TargetRegistry,
+        flights: Flights,
+        forwarder: Forwarder,
+        snapshot: Callable[[], Snapshot],
     ) -> None:
         self._targets = targets
+        self._flights = flights
         self._forwarder = forwarder
         self._snapshot = snapshot
         self._turns = RoundRobin()
@@ -62,8 +69,17 @@ class Router:
         group = weighted(action.forward, random.random())  # noqa: S311 - no secret
         among = eligible(self._targets.routable(group)) if group else []
         address = self._turns.pick(group or "", among)
-        if address is None:
+        if group is None or address is None:
             return failure(503, "Service Temporarily Unavailable")
+        try:
+            async with self._flights.on(group, address):
+                return await self._send(routed, address)
+        except TimeoutError:
+            # The deregistration delay is over. If the response has begun, its connection is broken
+            # by now, and nobody gets this.
+            return failure(502, "Bad Gateway")
+
+    async def _send(self, routed: Routed, address: Address) -> web.StreamResponse | Reply:
         headers = upstream_headers(
             routed.request.headers.copy(),
             client=routed.request.remote or "127.0.0.1",

@@ -104,6 +104,13 @@ class TargetRegistry:
     def routable(self, arn: str) -> list[tuple[Address, TargetState]]:
         return [(self._entries[key].address, self.health(key).state) for key in self.of_group(arn)]
 
+    def ends(self, arn: str, address: Address) -> float | None:
+        """Return the clock's time at which requests to `address` are cut off, None for never."""
+        found = [e.drain_until for k, e in self._entries.items()
+                 if k.group == arn and e.address == address]  # fmt: skip
+        times = [time for time in found if time is not None]
+        return None if len(times) < len(found) else max(times, default=self._clock())
+
     def probed(self) -> Iterator[tuple[Key, Address]]:
         """Yield the targets that are to be checked."""
         for key, entry in self._entries.items():
