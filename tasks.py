@@ -11,9 +11,11 @@ from invoke import Collection, Context, task
 
 from deploy.cli import (
     deploying,
+    developing,
     infra,
     lock,
     looking,
+    migrating,
     operating,
     planning,
     releases,
@@ -38,6 +40,7 @@ namespace = Collection(
     rollback.rollback,
     rollback.rollback_frontend,
     rollback.prune,
+    migrating.migrate,
     planning.plan_,
     operating.status,
     operating.scale,
@@ -51,6 +54,8 @@ namespace = Collection(
     starting.quickstart,
     starting.teardown,
     starting.urls,
+    developing.dev,
+    developing.quick,
 )
 namespace.add_collection(Collection("cloud", starting.up, starting.down, starting.status))
 namespace.add_collection(

@@ -7,10 +7,9 @@ import json
 import os
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from functools import cache, cached_property
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from deploy.config.model import Config
 from deploy.errors import PreflightError, ShipwayError, ToolError
@@ -31,8 +30,7 @@ CONNECT_SECONDS, READ_SECONDS = 3, 30
 READS = ("Describe", "List", "Get", "Head", "BatchGet", "BatchCheck", "Filter", "Simulate")
 
 
-@dataclass(frozen=True)
-class Identity:
+class Identity(NamedTuple):
     """Whose credentials they are, as STS says."""
 
     account: str
@@ -46,6 +44,8 @@ class Aws:
         self.config = config
         self.client = cache(self._client)
         self._check: Callable[[], None] | None = None
+        self._account = ""
+        self._parameters: dict[str, str] = {}
 
     @property
     def environment(self) -> str:
@@ -115,11 +115,11 @@ class Aws:
         """Return the account that the credentials belong to.
 
         Raises PreflightError, with the remedy, if they are missing, expired, or of another account
-        than the environment's. This is called before the first write.
+        than the environment's. This is called before the first write; AWS is asked once.
         """
-        account = self.identity().account
-        self.expect(account)
-        return account
+        self._account = self._account or self.identity().account
+        self.expect(self._account)
+        return self._account
 
     def expect(self, account: str) -> None:
         """Raise PreflightError if `account` is another than the environment's."""
@@ -151,9 +151,18 @@ class Aws:
     def parameter(self, name: str) -> str | None:
         """Return the value of a parameter of AWS Systems Manager, or None if there is none.
 
-        Raises ToolError if it may not be read.
+        A value is asked for once: it is what this run goes by. Raises ToolError if it may not be
+        read.
         https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_GetParameter.html
         """
+        if name not in self._parameters:
+            value = self._read_parameter(name)
+            if value is None:
+                return None
+            self._parameters[name] = value
+        return self._parameters[name]
+
+    def _read_parameter(self, name: str) -> str | None:
         from deploy.refusal import code_of
 
         target = {"x-amz-target": "AmazonSSM.GetParameter"}

@@ -7,9 +7,9 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from deploy import git
+from deploy import git, migrating
 from deploy.aws import Aws
 from deploy.command import NOTHING, interactive
 from deploy.config.model import Config
@@ -19,6 +19,7 @@ from deploy.events import Change, Emit, Finished, Note
 from deploy.image.plan import ImagePlan
 from deploy.image.plan import changes as image_changes
 from deploy.images import Images, owner_of
+from deploy.migrations.plan import MigrationPlan
 from deploy.secret_preflight import look
 from deploy.secrets.resolve import Found, resolved
 from deploy.service.effects import Answer
@@ -28,12 +29,17 @@ from deploy.service.result import RolloutResult
 from deploy.service.scaling import ScalingPlan
 from deploy.target import ServiceTarget, Target
 
+if TYPE_CHECKING:
+    from deploy.image.apply import ImageResult
+
 Ended = Callable[["BackendPlan", RolloutResult], None]
 
 
 @dataclass(frozen=True)
 class BackendOptions:
-    """What was asked for. `timeout` is of each rollout, in seconds, `wait` of the lock."""
+    """What was asked for. `timeout` is of each rollout, in seconds, `wait` of the lock. `release`
+    is the id of the release that this becomes.
+    """
 
     services: tuple[str, ...] = ("backend",)
     plan_only: bool = False
@@ -41,6 +47,7 @@ class BackendOptions:
     timeout: float = 600
     wait: float = 0
     rebuild: bool = False
+    release: str = ""
 
 
 @dataclass(frozen=True)
@@ -51,10 +58,13 @@ class BackendPlan:
     image: ImagePlan
     service: ServicePlan
     scaling: ScalingPlan
+    migration: MigrationPlan | None = None
 
     @property
     def changed(self) -> bool:
-        return self.image.action == "build" or self.service.changed or bool(self.scaling.changes)
+        migrates = self.migration is not None and self.migration.run
+        more = migrates or bool(self.scaling.changes)
+        return self.image.action == "build" or self.service.changed or more
 
 
 @dataclass(frozen=True)
@@ -69,14 +79,15 @@ class ServicesPlan:
     def changes(self) -> tuple[Change, ...]:
         images = [change for plan in self.images.values() for change in image_changes(plan)]
         parts = self.services.values()
-        rest = [
-            change for each in parts for change in (*each.service.changes, *each.scaling.changes)
-        ]
-        return (*images, *rest)
+        first = [line for each in parts if each.migration for line in each.migration.changes]
+        rest = [line for each in parts for line in (*each.service.changes, *each.scaling.changes)]
+        return (*images, *first, *rest)
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        return tuple(note for each in self.services.values() for note in each.service.notes)
+        parts = self.services.values()
+        first = [note for each in parts if each.migration for note in each.migration.notes]
+        return (*first, *(note for each in parts for note in each.service.notes))
 
     @property
     def changed(self) -> bool:
@@ -108,6 +119,7 @@ class Services:
         self.wanted = {name: asked[name] for name in config.services if name in asked}
         self.commit = git.head(config.root)
         self._secrets: Found = {}
+        self.migrations = migrating.Migrations(self.aws, self.wanted, emit, clock, sleep)
 
     @cached_property
     def images(self) -> Images:
@@ -141,7 +153,8 @@ class Services:
         for place in places:
             image = images[owner_of(self.wanted[place.name])]
             service = self._plan_service(place, image, image.digest or None, states[place.name])
-            parts[place.name] = BackendPlan(place, image, service, scalings[place.name])
+            migration = self.migrations.plan(target, place.name, self._secrets)
+            parts[place.name] = BackendPlan(place, image, service, scalings[place.name], migration)
         return ServicesPlan(target, images, parts)
 
     def _plan_service(
@@ -169,16 +182,24 @@ class Services:
 
         The services' parts are made anew with the images' real digests.
         """
-        from deploy.service.rollout import Order, apply_all
-
         pushed = self.images.push(plan.images)
         plan = self._with_digests(plan, {name: image.digest for name, image in pushed.items()})
+        plan, held = self.migrations.apply(plan, self.options.release)
+        for name, result in held.items():
+            self._ended(plan.services[name], result)
+        return self._rolled_out(plan, held or self._roll_out(plan, pushed))
+
+    def _roll_out(
+        self, plan: ServicesPlan, pushed: Mapping[str, "ImageResult"]
+    ) -> dict[str, RolloutResult]:
+        from deploy.service.rollout import Order, apply_all
+
         children = self.images.children(plan.target, pushed)
         orders = [
             Order(part.service, self.wanted[name].after, children[part.image.service])
             for name, part in plan.services.items()
         ]
-        results = apply_all(
+        return apply_all(
             orders,
             plan.target,
             ecs=self.aws.client("ecs"),
@@ -191,7 +212,6 @@ class Services:
             ask=self._ask if interactive() else None,
             ended=lambda name, result: self._has_ended(plan.services[name], result),
         )
-        return self._rolled_out(plan, results)
 
     def _with_digests(self, plan: ServicesPlan, digests: Mapping[str, str]) -> ServicesPlan:
         from deploy.service.describe import read_states
@@ -228,7 +248,7 @@ class Services:
             if result.cause:
                 self.emit(result.cause)
         before = {name: part.service.running_arn for name, part in plan.services.items()}
-        end = services_ended(results, before)
+        end = migrating.ended(services_ended(results, before), plan)
         failed = [name for name, result in results.items() if result.outcome.exit_code]
         going_on = [name for name, result in results.items() if result.next_step]
         return self.finished(

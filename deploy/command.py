@@ -9,7 +9,6 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from deploy.aws import explain
 from deploy.config.load import load
 from deploy.config.model import Config
 from deploy.console import console
@@ -35,6 +34,8 @@ def command(root: Path, environment: str, action: Action, *, as_json: bool = Fal
             emit(Failure(error.message, error.details, error.remedy))
             return error.exit_code
         except Exception as error:
+            from deploy.aws import explain
+
             known = explain(error)
             if known is None:
                 raise

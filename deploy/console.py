@@ -8,7 +8,6 @@ import sys
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict
 from functools import singledispatchmethod
 from typing import TextIO
 
@@ -27,7 +26,9 @@ from deploy.events import (
     PhaseStarted,
     PlanShown,
 )
+from deploy.interrupt import write_line
 from deploy.plan_lines import plan_lines
+from deploy.values import as_json
 
 COLORS = {"+": "green", "~": "yellow", "-": "red", "=": "dim"}
 LIVE_UNITS = ("bytes", "steps")  # move too often for a log, which hears of quarters at most
@@ -68,8 +69,8 @@ class JsonLines:
 
     def __call__(self, event: Event) -> None:
         kind = "".join(f"_{c.lower()}" if c.isupper() else c for c in type(event).__name__)
-        line = json.dumps({"event": kind.lstrip("_"), **asdict(event)}, default=str)
-        print(line, file=self.stream, flush=True)
+        line = json.dumps({"event": kind.lstrip("_"), **as_json(event)}, default=str)
+        write_line(line, self.stream)
 
 
 class Plain:
@@ -90,7 +91,7 @@ class Plain:
         self.render(event)
 
     def line(self, text: str = "", _style: str = "") -> None:
-        print(text, file=self.stream, flush=True)
+        write_line(text, self.stream)
 
     @singledispatchmethod
     def render(self, event: Event) -> None:

@@ -4,14 +4,12 @@ The rooms are handed an `Emit`; they never print.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, NamedTuple
 
 Sign = Literal["+", "~", "-", "="]
 
 
-@dataclass(frozen=True)
-class Change:
+class Change(NamedTuple):
     """One line of a plan: what would change, and why. `before`/`after` are shown if present.
 
     `of` is the subject of the line that this one tells more of, which comes before it.
@@ -25,30 +23,26 @@ class Change:
     of: str = ""
 
 
-@dataclass(frozen=True)
-class PlanShown:
+class PlanShown(NamedTuple):
     """The plan of a run, before anything is written."""
 
     title: str
     changes: tuple[Change, ...]
 
 
-@dataclass(frozen=True)
-class DiffShown:
+class DiffShown(NamedTuple):
     """Something whole, line by line: each begins with "+", "-" or " " for what stays."""
 
     title: str
     lines: tuple[str, ...]
 
 
-@dataclass(frozen=True)
-class PhaseStarted:
+class PhaseStarted(NamedTuple):
     phase: str
     detail: str = ""
 
 
-@dataclass(frozen=True)
-class PhaseProgress:
+class PhaseProgress(NamedTuple):
     """Where a phase is. `done` and `total` are in `unit` ("bytes", "tasks"); total 0 = unknown."""
 
     phase: str
@@ -58,32 +52,29 @@ class PhaseProgress:
     unit: str = ""
 
 
-@dataclass(frozen=True)
-class PhaseOutput:
-    """One line that an external tool or a container printed."""
+class PhaseOutput(NamedTuple):
+    """One line that an external tool or a container printed; `kept`, it stays on a terminal."""
 
     phase: str
     line: str
+    kept: bool = False
 
 
-@dataclass(frozen=True)
-class PhaseEnded:
+class PhaseEnded(NamedTuple):
     phase: str
     ok: bool
     seconds: float
     detail: str = ""
 
 
-@dataclass(frozen=True)
-class Note:
+class Note(NamedTuple):
     """Something worth knowing, or (`level="warning"`) worth acting on."""
 
     text: str
     level: Literal["info", "warning"] = "info"
 
 
-@dataclass(frozen=True)
-class Checked:
+class Checked(NamedTuple):
     """One thing that `invoke doctor` looked at, what was found, and what to do about it."""
 
     group: str
@@ -93,8 +84,7 @@ class Checked:
     remedy: str = ""
 
 
-@dataclass(frozen=True)
-class Failure:
+class Failure(NamedTuple):
     """What went wrong, why, the lines that show it, and what to do. Printed once."""
 
     message: str
@@ -102,8 +92,7 @@ class Failure:
     remedy: str = ""
 
 
-@dataclass(frozen=True)
-class Finished:
+class Finished(NamedTuple):
     """The end of a run. `urls` maps a name to its address; `next_step` is a command.
 
     `ends` tells, by its name, how each of several services ended.
@@ -113,9 +102,9 @@ class Finished:
     exit_code: int
     seconds: float
     summary: str = ""
-    urls: Mapping[str, str] = field(default_factory=dict)
+    urls: Mapping[str, str] = {}
     next_step: str = ""
-    ends: Mapping[str, str] = field(default_factory=dict)
+    ends: Mapping[str, str] = {}
 
 
 Event = (

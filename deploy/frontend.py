@@ -3,10 +3,9 @@ that never shows a broken page.
 """
 
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, NamedTuple
 
 from deploy.aws import Aws
 from deploy.command import NOTHING
@@ -16,22 +15,25 @@ from deploy.events import Change, Emit, Finished
 from deploy.locking import this_run
 from deploy.outcome import Outcome
 from deploy.site.bucket import Bucket
-from deploy.site.build import build
 from deploy.site.plan import SitePlan
 from deploy.site.pointer import Run, interrupted
+from deploy.site.reading import read
 from deploy.site.survey import survey
 from deploy.wording import counted
 
 if TYPE_CHECKING:
-    from deploy.site.manifest import Entry
+    from deploy.ahead import Ahead
+    from deploy.site.manifest import Entry, File
     from deploy.site.publish import Author, Published
     from deploy.site.rollback import RollbackPlan
     from deploy.target import SiteTarget, Target
 
 
-@dataclass(frozen=True)
-class FrontendOptions:
-    """What was asked for. `timeout` is the invalidation's, in seconds, `wait` the lock's."""
+class FrontendOptions(NamedTuple):
+    """What was asked for. `timeout` is the invalidation's, in seconds, `wait` the lock's.
+
+    `ahead` looks at the build already.
+    """
 
     site: str = "frontend"
     plan_only: bool = False
@@ -42,10 +44,10 @@ class FrontendOptions:
     adopt: bool = False
     allow_deletions: bool = False
     allow_missing_index: bool = False
+    ahead: "Ahead | None" = None
 
 
-@dataclass(frozen=True)
-class FrontendPlan:
+class FrontendPlan(NamedTuple):
     """What a deploy of one site would do."""
 
     site: SitePlan
@@ -84,6 +86,7 @@ class Frontend:
         self.wanted = find_site(config, options.site)
         who = this_run()
         self.run = Run(who.id, who.by, who.host)
+        self.files: Iterator[File] | None = None  # of the build, where they are read already
         self.released = ""  # the id of the release that this run made live
         self.target: Target
         self.place: SiteTarget
@@ -91,11 +94,6 @@ class Frontend:
     @property
     def bucket(self) -> Bucket:
         return Bucket(self.aws.http, self.place.bucket)
-
-    @property
-    def state(self) -> Path:
-        """The folder of what this machine remembers of earlier runs."""
-        return self.config.root / ".shipway"
 
     @property
     def author(self) -> "Author":
@@ -113,20 +111,37 @@ class Frontend:
     def prepare(self) -> None:
         """Do what comes before a plan: check, then build. Nothing on AWS is written."""
         self.preflight()
-        build(self.wanted, self.state, self.emit, clock=self.clock, rebuild=self.options.rebuild)
+        if self.options.ahead:
+            self.files = self.options.ahead.files()
+        if self.files is None:
+            from deploy.site.build import build
+
+            anew = self.options.rebuild
+            build(self.wanted, self.config.state, self.emit, clock=self.clock, rebuild=anew)
 
     def plan(self) -> FrontendPlan:
         """Compare the build with the bucket and return what would change. Nothing is written."""
         options = self.options
-        plan = survey(
-            self.bucket,
-            self.wanted,
-            memory=self.state / "sites" / f"{self.wanted.name}.hashes",
-            adopt=options.adopt,
-            allow_deletions=options.allow_deletions,
-            allow_missing_index=options.allow_missing_index,
-        )
+        with self._read() as files:
+            plan = survey(
+                self.bucket,
+                self.wanted,
+                files,
+                adopt=options.adopt,
+                allow_deletions=options.allow_deletions,
+                allow_missing_index=options.allow_missing_index,
+            )
         return FrontendPlan(plan)
+
+    @contextmanager
+    def _read(self) -> "Iterator[Iterator[File]]":
+        """Yield the build's files: those that are read already, but only once."""
+        files, self.files = self.files, None
+        if files is not None:
+            yield files
+            return
+        with read(self.wanted, self.config.state) as files:
+            yield files
 
     def upload(self, plan: FrontendPlan) -> "tuple[Entry, ...]":
         """Store the new hashed files: nobody asks for them before the pages are published."""

@@ -40,6 +40,8 @@ class Live(Plain):
             case PhaseProgress():
                 total = event.total if event.unit == "bytes" else 0
                 self.show(event.phase, progress(event), done=event.done, total=total)
+            case PhaseOutput(kept=True):
+                self.render(event)
             case PhaseOutput():
                 self.show(event.phase, event.line)
             case PhaseEnded():

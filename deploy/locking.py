@@ -7,7 +7,6 @@ import socket
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict
 
 from deploy.aws import Aws
 from deploy.command import seconds
@@ -31,6 +30,7 @@ from deploy.release.lock import (
     unforced,
 )
 from deploy.target import Target
+from deploy.values import as_json
 
 
 def this_run() -> Holder:
@@ -78,17 +78,9 @@ def changing(
     `parts` raises LockLostError.
     """
     http = parts[0].http  # of before the fence: it renews the lock
+    queue = hold.Queue(emit, wait, clock, http.server_time, sleep, target.environment)
     held = hold.locked(
-        Objects(http, target.records),
-        who=who or this_run(),
-        emit=emit,
-        wait=wait,
-        reason=reason,
-        clock=clock,
-        now=http.server_time,
-        sleep=sleep,
-        environment=target.environment,
-        lease=lease,
+        Objects(http, target.records), queue, who=who or this_run(), reason=reason, lease=lease
     )
     with held as found:
         for part in parts:
@@ -119,7 +111,7 @@ class Locking:
             "environment": self.environment,
             "held": holder(lock, self.now()) is not None,
             "frozen": lock.until is None,
-            **asdict(lock),
+            **as_json(lock),
         }
 
     def _told(self, lock: Lock) -> str:
@@ -137,17 +129,8 @@ class Locking:
 
     def take(self, reason: str, wait: float = 0) -> int:
         """Freeze the environment. Raises LockedError if another holds it for `wait` seconds."""
-        lock = hold.freeze(
-            self.objects,
-            who=self.who,
-            emit=self.emit,
-            wait=wait,
-            reason=reason,
-            clock=time.monotonic,
-            now=self.now,
-            sleep=time.sleep,
-            environment=self.environment,
-        )
+        queue = hold.Queue(self.emit, wait, time.monotonic, self.now, time.sleep, self.environment)
+        lock = hold.freeze(self.objects, queue, who=self.who, reason=reason)
         self.emit(Note(self._told(lock)))
         return 0
 

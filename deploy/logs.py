@@ -16,6 +16,7 @@ from deploy.aws import Aws
 from deploy.config.model import Config
 from deploy.environment import find_service, read_target, service_place
 from deploy.errors import ConfigError, PreflightError
+from deploy.interrupt import write_line
 from deploy.selection import listed
 from deploy.service import loglines
 from deploy.service.loglines import Line, Palette, rendered
@@ -118,10 +119,10 @@ def told(error: Exception) -> None:
 def shown(stream: TextIO, *, as_json: bool, at_once: bool) -> Show:
     """Return what shows a line on `stream` in the way that suits it."""
     if as_json:
-        return lambda line: print(loglines.as_json(line), file=stream, flush=at_once)
+        return lambda line: write_line(loglines.as_json(line), stream, flush=at_once)
     if stream.isatty() and not os.environ.get("CI") and os.environ.get("TERM") != "dumb":
         return _for_a_person(stream)
-    return lambda line: print(line.message, file=stream, flush=at_once)
+    return lambda line: write_line(line.message, stream, flush=at_once)
 
 
 def _for_a_person(stream: TextIO) -> Show:

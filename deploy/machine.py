@@ -36,7 +36,7 @@ def check_terraform() -> str:
     if not path:
         raise PreflightError(
             "terraform is not installed",
-            remedy="install 1.10 or later: https://developer.hashicorp.com/terraform/install",
+            remedy="install 1.11 or later: https://developer.hashicorp.com/terraform/install",
         )
     return path
 
@@ -65,7 +65,7 @@ def check_port(config: Config, key: str, what: str) -> None:
     if look(Home(config.root, gateway_port(config))).running:
         return
     port: int = getattr(config.environment, key)
-    if _listens(port):
+    if listens(port):
         raise taken(config, key, what)
 
 
@@ -79,15 +79,15 @@ def taken(config: Config, key: str, what: str) -> PreflightError:
 
 def port_user(config: Config, port: int) -> Literal["nobody", "ours", "another"]:
     """Return who listens on `port`; ours is what the local cloud says that it opened."""
-    if not _listens(port):
+    if not listens(port):
         return "nobody"
     status = look(Home(config.root, gateway_port(config)))
-    opened = {urlsplit(url).port for _, url in (*status.urls, *status.sites)}
+    opened = {urlsplit(url).port for _, url in (*status.urls, *status.sites, *status.databases)}
     ours = status.running and (status.kind == "localstack" or port in opened)
     return "ours" if ours else "another"
 
 
-def _listens(port: int) -> bool:
+def listens(port: int) -> bool:
     with closing(socket.socket()) as probe:
         probe.settimeout(CONNECT_SECONDS)
         return probe.connect_ex(("127.0.0.1", port)) == 0

@@ -24,7 +24,7 @@ from deploy.machine import (
 
 GROUP = "this machine"
 PYTHON = (3, 11)
-TERRAFORM = (1, 10)
+TERRAFORM = (1, 11)  # the first with write-only arguments
 NODE = 20
 FREE_BYTES = 2e9  # for images, layers and a site's node_modules
 PLUGIN = "session-manager-plugin"
@@ -73,11 +73,11 @@ def terraform(config: Config) -> Finding:
 
 
 def terraform_version(text: str) -> Finding:
-    """Judge what `terraform version` prints: "Terraform v1.10.3" among warnings."""
+    """Judge what `terraform version` prints: "Terraform v1.11.4" among warnings."""
     found = re.search(r"^Terraform v((\d+)\.(\d+)\S*)", text, re.MULTILINE)
     if found and (int(found[2]), int(found[3])) >= TERRAFORM:
         return ok(found[1])
-    remedy = "install 1.10 or later: https://developer.hashicorp.com/terraform/install"
+    remedy = "install 1.11 or later: https://developer.hashicorp.com/terraform/install"
     return ng(found[1] if found else "it does not tell its version", remedy)
 
 

@@ -1,14 +1,14 @@
 """What S3's replies say of objects in any bucket, as values. Pure."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
+from typing import NamedTuple
 from urllib.parse import unquote_plus
 from xml.etree import ElementTree as ET
 
 
-@dataclass(frozen=True, slots=True)
-class Listed:
+class Listed(NamedTuple):
     """One object as ListObjectsV2 has it. `modified` in Unix seconds, by the server's clock."""
 
     key: str
@@ -17,8 +17,7 @@ class Listed:
     modified: float
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
+class Page(NamedTuple):
     """A page of ListObjectsV2. `token` asks for the next one, empty on the last."""
 
     objects: tuple[Listed, ...]
@@ -32,19 +31,28 @@ def page(body: bytes) -> Page:
     encoded = root.findtext(f"{space}EncodingType") == "url"
     truncated = root.findtext(f"{space}IsTruncated") == "true"
     return Page(
-        tuple(_listed(item, space, encoded) for item in root.iterfind(f"{space}Contents")),
+        tuple(_listed(root, space, encoded=encoded)),
         (root.findtext(f"{space}NextContinuationToken") or "") if truncated else "",
     )
 
 
-def _listed(item: ET.Element, space: str, encoded: bool) -> Listed:  # noqa: FBT001
-    key = item.findtext(f"{space}Key") or ""
-    return Listed(
-        unquote_plus(key) if encoded else key,
-        int(item.findtext(f"{space}Size") or 0),
-        item.findtext(f"{space}ETag") or "",
-        datetime.fromisoformat(item.findtext(f"{space}LastModified") or "").timestamp(),
-    )
+def _listed(root: ET.Element, space: str, *, encoded: bool) -> Iterator[Listed]:
+    names = ("Key", "Size", "ETag", "LastModified")
+    key_tag, size_tag, etag_tag, modified_tag = (f"{space}{name}" for name in names)
+    for item in root.iterfind(f"{space}Contents"):
+        key = item.findtext(key_tag) or ""
+        yield Listed(
+            unquote_plus(key) if encoded else key,
+            int(item.findtext(size_tag) or 0),
+            item.findtext(etag_tag) or "",
+            _seconds(item.findtext(modified_tag) or ""),
+        )
+
+
+@lru_cache(maxsize=256)
+def _seconds(time: str) -> float:
+    """Return Unix seconds. Cached: objects that were stored together share their second."""
+    return datetime.fromisoformat(time).timestamp()
 
 
 def undeleted(body: bytes) -> Iterator[tuple[str, str, str, str]]:

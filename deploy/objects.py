@@ -4,10 +4,8 @@ thread.
 
 import base64
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from html import escape
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import quote, urlencode
 
 from deploy import object_replies as replies
@@ -26,8 +24,7 @@ DELETE_ROUNDS = 4  # for objects that S3 was too busy to delete
 LINE_ENDS = str.maketrans({"\r": "&#13;", "\n": "&#10;"})
 
 
-@dataclass(frozen=True, slots=True)
-class Got:
+class Got(NamedTuple):
     """A small object, with the ETag that a conditional write of it needs."""
 
     body: bytes
@@ -51,15 +48,20 @@ class Objects:
 
         One request for 1,000 objects, made when the first of them is wanted.
         """
-        asked = {"encoding-type": "url", "list-type": "2", "prefix": prefix}
+        token = ""
         while True:
-            query = urlencode(sorted(asked.items()), quote_via=quote, safe="~")
-            reply = self._ask("GET", "", query=query)
-            page = replies.page(self._good(reply, "s3:ListBucket").body)
+            page = replies.page(self._page(prefix, token))
             yield from page.objects
-            if not page.token:
+            if not (token := page.token):
                 return
-            asked["continuation-token"] = page.token
+
+    def _page(self, prefix: str, token: str) -> bytes:
+        """Return the reply that `token` asks for, "" for the first one."""
+        asked = {"encoding-type": "url", "list-type": "2", "prefix": prefix}
+        if token:
+            asked["continuation-token"] = token
+        query = urlencode(sorted(asked.items()), quote_via=quote, safe="~")
+        return self._good(self._ask("GET", "", query=query), "s3:ListBucket").body
 
     def get(self, key: str, version: str = "") -> Got | None:
         """Return a small object (or a version of it), or None if there is none."""
@@ -135,7 +137,7 @@ class Objects:
         left = list(replies.undeleted(self._good(reply, action).body))
         for key, _, code, message in left:
             if code not in TRANSIENT:
-                failed = f"<Error><Code>{code}</Code><Message>{escape(message)}</Message></Error>"
+                failed = f"<Error><Code>{code}</Code><Message>{_text(message)}</Message></Error>"
                 status = 403 if code == "AccessDenied" else 400
                 self._good(Response(status, reply.headers, failed.encode()), action, key)
         return [(key, version) for key, version, _, _ in left]
@@ -174,9 +176,16 @@ def _base64(sha256: str) -> str:
     return base64.b64encode(bytes.fromhex(sha256)).decode()
 
 
+def _text(value: str) -> str:
+    """Return a value as the text of an element of XML."""
+    from html import escape
+
+    return escape(value)
+
+
 def _delete_body(objects: Sequence[tuple[str, str]]) -> bytes:
     parts = ['<Delete xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><Quiet>true</Quiet>']
     for key, version in objects:
-        named = f"<VersionId>{escape(version)}</VersionId>" if version else ""
-        parts.append(f"<Object><Key>{escape(key).translate(LINE_ENDS)}</Key>{named}</Object>")
+        named = f"<VersionId>{_text(version)}</VersionId>" if version else ""
+        parts.append(f"<Object><Key>{_text(key).translate(LINE_ENDS)}</Key>{named}</Object>")
     return "".join([*parts, "</Delete>"]).encode()

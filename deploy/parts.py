@@ -7,8 +7,7 @@ push, roll out        upload hashed assets   side by side: nobody asks for new a
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from deploy.aws import Aws
 from deploy.beside import Stoppable
@@ -21,8 +20,7 @@ if TYPE_CHECKING:
     from deploy.backend import BackendOptions, Ended, Services, ServicesPlan
 
 
-@dataclass(frozen=True)
-class Plan:
+class Plan(NamedTuple):
     """What a deploy would do. `services` is None where only sites are deployed."""
 
     services: "ServicesPlan | None"

@@ -5,9 +5,9 @@ plan -> ask -> build -> lock -> (plan again, if another run was faster) -> apply
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from deploy.applying import Applying
 from deploy.command import conclude, confirm, planned
@@ -24,8 +24,7 @@ if TYPE_CHECKING:
     from deploy.service.result import RolloutResult
 
 
-@dataclass(frozen=True)
-class DeployOptions:
+class DeployOptions(NamedTuple):
     """What `invoke deploy` was asked for. `timeout` is of each rollout, in seconds, and `wait` how
     long another run's lock is waited for.
 
@@ -43,8 +42,7 @@ class DeployOptions:
     plan_file: Path | None = None
 
 
-@dataclass(frozen=True)
-class How:
+class How(NamedTuple):
     """How one command deploys. `title` is the plan's, `what` names it in the question.
 
     With `build_first` images are built beside the sites, before the plan is shown. `saved` is the
@@ -73,8 +71,8 @@ def deploy(config: Config, options: DeployOptions, emit: Emit) -> int:
 
     saved = planfile.read(options.plan_file, config) if options.plan_file else None
     chosen = select(config, saved.parts if saved else options.only, options.but)
-    both = {"rebuild": options.rebuild}
-    services = BackendOptions(chosen.services, timeout=options.timeout, **both)
+    anew = options.rebuild
+    services = BackendOptions(chosen.services, timeout=options.timeout, rebuild=anew)
     name = config.environment.name
     how = How(
         f"deploy to {name}",
@@ -86,7 +84,7 @@ def deploy(config: Config, options: DeployOptions, emit: Emit) -> int:
         build_first=saved is None,  # a plan that is refused builds nothing
         saved=saved,
     )
-    sites = [FrontendOptions(name, **both) for name in chosen.sites]
+    sites = [FrontendOptions(name, rebuild=anew) for name in chosen.sites]
     return Deploy(config, how, services if chosen.services else None, sites, emit).run()
 
 
@@ -121,6 +119,8 @@ class Deploy:
         self.started = time.monotonic()
         self.applying = Applying(config, "deploy", emit, how.wait)
         self.emit = self.applying.emit
+        if services:
+            services = replace(services, release=self.applying.journal.record.id)
         self.parts = assembled(config, services, sites, self.emit, self._rolled_out)
 
     def _rolled_out(self, part: "BackendPlan", end: "RolloutResult") -> None:
@@ -142,8 +142,8 @@ class Deploy:
             confirm(self.config, self.how.what, yes=self.how.yes)
             end = self._apply(plan)
             if self.how.way_back and not end.exit_code:
-                end = replace(end, next_step=f"the way back: `{self.how.way_back}`")
-        return conclude(self.emit, replace(end, seconds=time.monotonic() - self.started))
+                end = end._replace(next_step=f"the way back: `{self.how.way_back}`")
+        return conclude(self.emit, end._replace(seconds=time.monotonic() - self.started))
 
     def _look(self) -> None:
         aws = self.parts.clients[0]

@@ -121,7 +121,13 @@ def _service(part: "BackendPlan") -> SavedService:
         deployment=service.primary,
         rollout=_rollout(service),
         scaling=(scaling.minimum, scaling.wanted),
+        migration=_migration(part),
     )
+
+
+def _migration(part: "BackendPlan") -> tuple[str, ...]:
+    plan = part.migration
+    return tuple(each.id for each in plan.pending) if plan and plan.run else ()
 
 
 def _rollout(service: ServicePlan) -> str:

@@ -109,6 +109,8 @@ def _told_services(parts: list[BackendPlan]) -> Iterator[str]:
     images = {part.image.name for part in parts if part.image.action == "build"}
     if images:
         yield f"{counted(len(images), 'image')} to build"
+    if count := sum(bool(part.migration and part.migration.run) for part in parts):
+        yield f"{counted(count, 'database')} to migrate"
     if count := sum(part.service.update for part in parts):
         yield f"{counted(count, 'service')} to roll out"
     if count := sum(bool(part.service.follow) for part in parts):

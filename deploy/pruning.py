@@ -7,7 +7,7 @@ that is left has its image, and the next run takes the rest.
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from deploy.aws import Aws
 from deploy.command import NOTHING, conclude, confirm, planned
@@ -179,7 +179,7 @@ class Prune:
         states = needed(world.records, self.options.keep)
         wanted = [state.sites.get(name, "") for state in states]
         count = releases_to_keep(world.sites[name], wanted, site.keep_releases)
-        return replace(site, keep_releases=count)
+        return site._replace(keep_releases=count)
 
     def _expired(self, name: str, site: Site, world: World) -> tuple[str, ...]:
         pointer, ids = claim.read(self.sites[name].bucket), world.sites[name]

@@ -5,9 +5,10 @@ from collections.abc import Callable
 
 from deploy.aws import Aws
 from deploy.cloud import control
-from deploy.cloud.containers import remove_images
+from deploy.cloud.containers import kept_databases, remove_databases, remove_images
+from deploy.cloud.embedded import Launch
 from deploy.cloud.state import Home, look
-from deploy.config.model import Config
+from deploy.config.model import Config, Environment
 from deploy.environment import addresses, read_target
 from deploy.errors import PreflightError
 from deploy.events import Emit, Event, Finished, Note, PhaseEnded, PhaseStarted
@@ -70,6 +71,7 @@ def check_machine(config: Config, emit: Emit) -> None:
         lambda: check_builders(config),
         lambda: check_port(config, "port", "load balancer"),
         lambda: check_port(config, "site_port", "CDN"),
+        lambda: check_port(config, "database_port", "database") if config.database else None,
     )
     missing = [error for check in checks if (error := _failure(check))]
     emit(PhaseEnded("preflight", ok=not missing, seconds=time.monotonic() - began))
@@ -95,17 +97,36 @@ def cloud_up(config: Config, emit: Emit) -> int:
     port = gateway_port(config)
     if not look(Home(config.root, port)).running:
         terraform.forget(config)
-    place = config.environment
-    control.up(config.root, port, emit, listener_base=place.port, cdn_base=place.site_port)
+    control.up(config.root, port, emit, launch(config.environment))
     return 0
+
+
+def launch(place: Environment) -> Launch:
+    """Return how the local cloud of an environment is started."""
+    return Launch(
+        listener_base=place.port,
+        cdn_base=place.site_port,
+        database_base=place.database_port,
+        postgres_image=place.postgres_image,
+        persist=place.persist,
+    )
 
 
 def cloud_down(config: Config, emit: Emit) -> int:
-    """Stop the local cloud. What it held is gone with it, and Terraform's state of that too."""
+    """Stop the local cloud. What it held is gone with it, and Terraform's state of that too.
+
+    Only rows of databases stay, where the environment says `persist`.
+    """
+    _stop_cloud(config, emit)
+    if kept := kept_databases(gateway_port(config)):
+        emit(Note(f"kept the databases' rows: {', '.join(kept)}; `invoke teardown` removes them"))
+    return 0
+
+
+def _stop_cloud(config: Config, emit: Emit) -> None:
     left = control.down(config.root, gateway_port(config), emit)
     if not left.running:
         terraform.forget(config)
-    return 0
 
 
 def cloud_status(config: Config, emit: Emit) -> int:
@@ -120,9 +141,10 @@ def teardown(config: Config, emit: Emit) -> int:
     Nothing is destroyed one by one: the infrastructure is the local cloud's own state.
     """
     started = time.monotonic()
-    cloud_down(config, emit)
-    removed = remove_images(gateway_port(config))
-    if removed:
+    _stop_cloud(config, emit)
+    if remove_databases(gateway_port(config)):
+        emit(Note("removed the rows that its databases had kept"))
+    if remove_images(gateway_port(config)):
         emit(Note("removed the images that were built for it"))
     seconds = time.monotonic() - started
     emit(Finished("gone", 0, seconds, "nothing of it runs", next_step="`invoke quickstart`"))

@@ -1,7 +1,6 @@
 """What AWS says when it refuses: XML from S3 and STS, JSON from Systems Manager. Pure."""
 
 import re
-from html import unescape
 
 # https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html
 # https://docs.aws.amazon.com/general/latest/gr/api-retries.html
@@ -57,7 +56,12 @@ def message_of(body: bytes) -> str:
 def field_of(body: bytes, name: str) -> str:
     """Return the text of the first XML element `name` in an error, empty if there is none."""
     found = re.search(rf"<{name}>([^<]*)</{name}>", body[:_HEAD].decode(errors="replace"))
-    return unescape(found[1]) if found else ""
+    text = found[1] if found else ""
+    if "&" not in text:
+        return text
+    from html import unescape
+
+    return unescape(text)
 
 
 def _json(body: bytes, name: str) -> str:

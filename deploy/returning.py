@@ -4,7 +4,7 @@ Nothing is written here, and nothing but AWS is asked: a rollback needs no build
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 
 from deploy.aws import Aws
@@ -75,7 +75,7 @@ class ReturnPlan:
 def _site_lines(plan: RollbackPlan) -> tuple[Change, ...]:
     before = plan.plan.base.id if plan.plan.base else None
     first, *rest = plan.changes
-    return (replace(first, before=before, after=plan.target.id), *rest)
+    return (first._replace(before=before, after=plan.target.id), *rest)
 
 
 class WayBack:

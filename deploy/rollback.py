@@ -5,7 +5,7 @@ records -> plan -> ask -> lock -> (plan again) -> services, as a deploy does -> 
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from deploy.applying import Applying
@@ -82,7 +82,7 @@ class Rollback:
         else:
             confirm(self.config, "the way back", yes=options.yes)
             end = self._apply(plan)
-        return conclude(self.emit, replace(end, seconds=time.monotonic() - self.started))
+        return conclude(self.emit, end._replace(seconds=time.monotonic() - self.started))
 
     def _look(self) -> None:
         self.aws.check_account()

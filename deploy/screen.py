@@ -8,12 +8,12 @@ import json
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import fields, is_dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, TextIO
 
 from deploy.service.observation import DeploymentSeen
 from deploy.service.status import FAILED, IN_PROGRESS, Bounds, Release, ServiceStatus, Unknown
+from deploy.values import named
 
 if TYPE_CHECKING:
     from rich.console import Group
@@ -73,8 +73,8 @@ def plain(value: Any) -> Any:
     """Return a status as JSON has it; what is unknown is `{"unknown": why}`."""
     if isinstance(value, Unknown):
         return {"unknown": value.why}
-    if is_dataclass(value):
-        told = {each.name: plain(getattr(value, each.name)) for each in fields(value)}
+    if (own := named(value)) is not None:
+        told = {name: plain(each) for name, each in own.items()}
         return told | ({"problems": list(value.problems)} if hasattr(value, "problems") else {})
     if isinstance(value, dict):
         return {key: plain(each) for key, each in value.items()}

@@ -9,8 +9,7 @@ https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_Secret.html
 """
 
 import re
-from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 Store = Literal["secretsmanager", "ssm"]
 STORES: dict[Store, str] = {"secretsmanager": "Secrets Manager", "ssm": "Parameter Store"}
@@ -27,8 +26,7 @@ ACCEPTED = (
 SECRET_PARTS = 7  # of a secret's ARN, before `:json-key:version-stage:version-id`
 
 
-@dataclass(frozen=True)
-class Reference:
+class Reference(NamedTuple):
     """A value of `secrets`, parsed. `id` is what its store is asked for: a name or an ARN.
 
     `name` is what `invoke secrets.set` takes, "" for an ARN. `key`, `stage` and `version` are of

@@ -1,14 +1,13 @@
 """Which services and sites of deploy.toml a command is about: `--only`, `--except`. Pure."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from deploy.config.model import Config
 from deploy.errors import ConfigError
 
 
-@dataclass(frozen=True)
-class Selection:
+class Selection(NamedTuple):
     """Names in the order of deploy.toml."""
 
     services: tuple[str, ...]

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import lru_cache
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 ALGORITHM = "AWS4-HMAC-SHA256"
@@ -25,8 +26,7 @@ class Credentials:
     token: str = field(default="", repr=False)
 
 
-@dataclass(frozen=True, slots=True)
-class Scope:
+class Scope(NamedTuple):
     """What a signature is good for: one service in one region."""
 
     region: str

@@ -8,11 +8,11 @@ import random
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from copy import copy
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 from http.client import HTTPConnection, HTTPException, HTTPResponse
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 from urllib.parse import urlsplit
 
 from deploy.connections import Connections
@@ -30,8 +30,7 @@ COPIED = 1 << 17  # bytes of a reply at a time
 WRITTEN = {"s3", "cloudfront"}  # services that are changed in this way; of others it only reads
 
 
-@dataclass(frozen=True, slots=True)
-class Response:
+class Response(NamedTuple):
     """A reply. The names of `headers` are in lower case; `attempts` were made until it came."""
 
     status: int
@@ -51,8 +50,7 @@ class UnreachableError(ToolError):
     """No reply came, however often it was tried."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Asked:
+class _Asked(NamedTuple):
     service: str
     method: str
     url: str
@@ -232,7 +230,7 @@ class SignedHttp:
         self, asked: _Asked, reply: Response | OSError | HTTPException, tries: _Tries
     ) -> Response:
         if isinstance(reply, Response):
-            return replace(reply, attempts=tries.count)
+            return reply._replace(attempts=tries.count)
         host = urlsplit(asked.url).netloc
         if is_certificate(reply):
             raise PreflightError(

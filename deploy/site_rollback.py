@@ -1,7 +1,6 @@
 """The way back of one site to a release of its own: `invoke rollback-frontend`."""
 
 import time
-from dataclasses import replace
 
 from deploy.applying import Applying
 from deploy.command import conclude, confirm, planned
@@ -47,7 +46,7 @@ class SiteRollback:
         else:
             confirm(self.config, f"the way back for {self.options.site}", yes=self.options.yes)
             end = self._apply(plan)
-        return conclude(self.emit, replace(end, seconds=time.monotonic() - self.started))
+        return conclude(self.emit, end._replace(seconds=time.monotonic() - self.started))
 
     def _plan(self) -> RollbackPlan:
         plan = plan_rollback(self.site.bucket, self.site.wanted, to=self.to)

@@ -8,7 +8,7 @@ import sys
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import Executor, ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TextIO, TypeVar
 
 from deploy.aws import Aws
@@ -176,7 +176,7 @@ def status(
     """
     aws = Aws(config)
     account = aws.check_account()
-    look = Look(aws, replace(read_target(aws), account=account))
+    look = Look(aws, read_target(aws)._replace(account=account))
     with opened(stream or sys.stdout, watch=watch, as_json=as_json) as show:
         if watch:
             return _watched(look.read, show, sleep)

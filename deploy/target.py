@@ -9,14 +9,12 @@ import gzip
 import json
 import zlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from deploy.errors import PreflightError
 
 
-@dataclass(frozen=True)
-class ServiceTarget:
+class ServiceTarget(NamedTuple):
     """Where one service of deploy.toml lives."""
 
     name: str  # its name in deploy.toml
@@ -32,8 +30,7 @@ class ServiceTarget:
     min_tasks: int
 
 
-@dataclass(frozen=True)
-class SiteTarget:
+class SiteTarget(NamedTuple):
     """Where one site of deploy.toml lives."""
 
     name: str  # its name in deploy.toml
@@ -42,8 +39,7 @@ class SiteTarget:
     url: str
 
 
-@dataclass(frozen=True)
-class Target:
+class Target(NamedTuple):
     """Every identifier of one environment that a deploy needs."""
 
     project: str
@@ -53,7 +49,7 @@ class Target:
     cluster: str
     records: str  # the bucket of the lock and of the releases' records
     services: Mapping[str, ServiceTarget]
-    sites: Mapping[str, SiteTarget] = field(default_factory=dict)
+    sites: Mapping[str, SiteTarget] = {}
 
 
 def parameter_name(project: str, environment: str) -> str:

@@ -140,23 +140,27 @@ def deploy_frontend(
     allow_missing_index: bool = False,
 ) -> None:
     """Build and upload a site and make it live, its pages last."""
-    from deploy.command import seconds
-    from deploy.frontend import FrontendOptions
-    from deploy.locking import wait_seconds
-    from deploy.pipeline import deploy_frontend
+    from deploy.ahead import ahead
 
     def action(config: "Config", emit: "Emit") -> int:
-        options = FrontendOptions(
-            site=site,
-            plan_only=plan or dry(ctx),
-            yes=yes,
-            timeout=seconds("--timeout", timeout),
-            wait=wait_seconds(wait_for_lock),
-            rebuild=rebuild,
-            adopt=adopt,
-            allow_deletions=allow_deletions,
-            allow_missing_index=allow_missing_index,
-        )
-        return deploy_frontend(config, options, emit)
+        with ahead(config, site, rebuild=rebuild) as reading:  # beside all that follows
+            from deploy.command import seconds
+            from deploy.frontend import FrontendOptions
+            from deploy.locking import wait_seconds
+            from deploy.pipeline import deploy_frontend
+
+            options = FrontendOptions(
+                site=site,
+                plan_only=plan or dry(ctx),
+                yes=yes,
+                timeout=seconds("--timeout", timeout),
+                wait=wait_seconds(wait_for_lock),
+                rebuild=rebuild,
+                adopt=adopt,
+                allow_deletions=allow_deletions,
+                allow_missing_index=allow_missing_index,
+                ahead=reading,
+            )
+            return deploy_frontend(config, options, emit)
 
     run_action(action, env, json=json)

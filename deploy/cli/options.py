@@ -1,5 +1,6 @@
 """What the tasks share: the help of their options, and how an action becomes an exit code."""
 
+import gc
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +26,7 @@ def run_action(action: "Action", env: str = "local", *, json: bool = False) -> N
     from deploy.command import command
 
     code = command(ROOT, env, action, as_json=json)
+    gc.freeze()  # the process ends: Python would look through all that is left for garbage
     if code:
         raise Exit(code=code)
 

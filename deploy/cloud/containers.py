@@ -1,4 +1,4 @@
-"""Removes what a local cloud leaves in the Docker engine: its containers, its images."""
+"""Removes what a local cloud leaves in the Docker engine: containers, networks, rows, images."""
 
 import contextlib
 import socket
@@ -12,14 +12,16 @@ if TYPE_CHECKING:
     from docker.models.containers import Container
 
 _LABELS = ("shipway.cloud", "ministack.instance")
+_KEPT = "shipway.database"  # on volumes that outlive a local cloud
 _SECONDS = 20.0
 _POLL_SECONDS = 0.1
 
 
 def remove_left(port: int) -> tuple[str, ...]:
-    """Remove every container that is labelled as of the local cloud on `port`.
+    """Remove every container that is labelled as of the local cloud on `port`, and its network.
 
-    Returns their names; none if there is no Docker engine to ask. Raises ToolError if some stay.
+    Returns the containers' names; none if there is no Docker engine to ask. Raises ToolError if
+    some stay.
     """
     import docker
     from docker.errors import DockerException
@@ -33,6 +35,8 @@ def remove_left(port: int) -> tuple[str, ...]:
 
 
 def _remove_all(engine: "DockerClient", instance: str) -> tuple[str, ...]:
+    from docker.errors import APIError
+
     removed: dict[str, None] = {}
     deadline = time.monotonic() + _SECONDS
     while found := _labelled(engine, instance):
@@ -46,6 +50,9 @@ def _remove_all(engine: "DockerClient", instance: str) -> tuple[str, ...]:
         for container in found:
             _remove(container)
         time.sleep(_POLL_SECONDS)
+    for network in engine.networks.list(filters={"label": f"{_LABELS[0]}={instance}"}):
+        with contextlib.suppress(APIError):
+            network.remove()
     return tuple(removed)
 
 
@@ -66,6 +73,44 @@ def _remove(container: "Container") -> None:
     # removed for another reason is found again, and told.
     with contextlib.suppress(APIError):
         container.remove(force=True, v=True)
+
+
+def kept_databases(port: int) -> tuple[str, ...]:
+    """Return the volumes in which databases of the local cloud on `port` have kept their rows.
+
+    None if there is no Docker engine to ask.
+    """
+    import docker
+    from docker.errors import DockerException
+
+    try:
+        engine = docker.from_env()
+    except DockerException:
+        return ()
+    with contextlib.closing(engine):
+        found = engine.volumes.list(filters={"label": f"{_KEPT}={socket.gethostname()}:{port}"})
+        return tuple(str(volume.name) for volume in found)
+
+
+def remove_databases(port: int) -> tuple[str, ...]:
+    """Remove those volumes, when the local cloud has stopped; return their names.
+
+    Raises ToolError if something uses one of them.
+    """
+    import docker
+    from docker.errors import APIError
+
+    names = kept_databases(port)
+    for name in names:
+        with contextlib.closing(docker.from_env()) as engine:
+            try:
+                engine.api.remove_volume(name)
+            except APIError as error:
+                raise ToolError(
+                    f"the database's volume {name} can't be removed: {error.explanation}",
+                    remedy=f"remove what uses it, and then: `docker volume rm {name}`",
+                ) from error
+    return names
 
 
 def remove_images(port: int) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from deploy.cloud import embedded, localstack
 from deploy.cloud.containers import remove_left
+from deploy.cloud.embedded import Launch
 from deploy.cloud.state import CloudStatus, Home, look
 from deploy.errors import PreflightError
 from deploy.events import Emit, Note, PhaseEnded, PhaseStarted
@@ -13,14 +14,12 @@ from deploy.events import Emit, Note, PhaseEnded, PhaseStarted
 PHASE = "cloud"
 
 
-def up(
-    root: Path, port: int, emit: Emit, *, listener_base: int = 8000, cdn_base: int = 8080
-) -> CloudStatus:
+def up(root: Path, port: int, emit: Emit, launch: Launch | None = None) -> CloudStatus:
     """Start the local cloud on `port`, or say that it runs already.
 
-    `root` is the project's folder; load balancers listen from `listener_base` up, distributions
-    from `cdn_base` up. With LOCALSTACK_AUTH_TOKEN in the environment it is LocalStack's
-    image that is started. Raises PreflightError if the port is taken or nothing answers in time.
+    `root` is the project's folder; `launch` says where it listens. With LOCALSTACK_AUTH_TOKEN in
+    the environment it is LocalStack's image that is started. Raises PreflightError if the port is
+    taken or nothing answers in time.
     """
     home = Home(root, port)
     found = look(home)
@@ -30,14 +29,14 @@ def up(
         return found
     emit(PhaseStarted(PHASE, f"starting on port {port}"))
     started = time.monotonic()
-    found = _start(home, emit, listener_base, cdn_base)
+    found = _start(home, emit, launch or Launch())
     emit(PhaseEnded(PHASE, ok=True, seconds=time.monotonic() - started, detail=found.endpoint))
     return found
 
 
-def _start(home: Home, emit: Emit, listener_base: int, cdn_base: int) -> CloudStatus:
+def _start(home: Home, emit: Emit, launch: Launch) -> CloudStatus:
     if not os.environ.get(localstack.TOKEN):
-        return embedded.start(home, listener_base, cdn_base)
+        return embedded.start(home, launch)
     localstack.compose(home.root, home.port, emit, "up", "--detach", "--wait")
     found = look(home)
     if not found.running:
@@ -91,6 +90,8 @@ def status(root: Path, port: int, emit: Emit) -> CloudStatus:
             emit(Note(f"load balancer {name}: {url}"))
         for name, url in found.sites:
             emit(Note(f"distribution {name}: {url}"))
+        for name, url in found.databases:
+            emit(Note(f"database {name}: {url}"))
     return found
 
 

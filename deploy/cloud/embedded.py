@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import dataclass
 
 from deploy.cloud.state import CloudStatus, Home, look
 from deploy.errors import PreflightError
@@ -16,12 +17,35 @@ STOP_SECONDS = 30.0
 _POLL_SECONDS = 0.1
 
 
-def argv(port: int, listener_base: int, cdn_base: int) -> tuple[str, ...]:
-    bases = ("--listener-base", str(listener_base), "--cdn-base", str(cdn_base))
-    return (sys.executable, "-m", "localcloud", "--port", str(port), *bases)
+@dataclass(frozen=True)
+class Launch:
+    """How a local cloud is started: the first ports of what it opens, and about its databases.
+
+    `postgres_image` is what they run (empty: the official image), with `persist` they keep their
+    rows when it stops.
+    """
+
+    listener_base: int = 8000
+    cdn_base: int = 8080
+    database_base: int = 15432
+    postgres_image: str = ""
+    persist: bool = False
 
 
-def start(home: Home, listener_base: int = 8000, cdn_base: int = 8080) -> CloudStatus:
+def argv(port: int, launch: Launch) -> tuple[str, ...]:
+    bases = {
+        "--port": port,
+        "--listener-base": launch.listener_base,
+        "--cdn-base": launch.cdn_base,
+        "--database-base": launch.database_base,
+    }
+    ports = (word for name, base in bases.items() for word in (name, str(base)))
+    image = ("--postgres-image", launch.postgres_image) if launch.postgres_image else ()
+    persist = ("--persist",) if launch.persist else ()
+    return (sys.executable, "-m", "localcloud", *ports, *image, *persist)
+
+
+def start(home: Home, launch: Launch) -> CloudStatus:
     """Start the local cloud and return when it answers.
 
     Raises PreflightError with the last lines of its log if it does not.
@@ -29,7 +53,7 @@ def start(home: Home, listener_base: int = 8000, cdn_base: int = 8080) -> CloudS
     home.folder.mkdir(parents=True, exist_ok=True)
     with home.log.open("wb") as log:
         process = subprocess.Popen(
-            argv(home.port, listener_base, cdn_base),
+            argv(home.port, launch),
             cwd=home.root,
             env=_environment(home),
             stdin=subprocess.DEVNULL,

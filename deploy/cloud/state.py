@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from deploy.config.model import STATE
+
 _ASK_SECONDS = 5.0
 Kind = Literal["embedded", "localstack", "other"]
 
@@ -23,7 +25,7 @@ class Home:
 
     @property
     def folder(self) -> Path:
-        return self.root / ".shipway" / f"cloud-{self.port}"
+        return self.root / STATE / f"cloud-{self.port}"
 
     @property
     def log(self) -> Path:
@@ -77,7 +79,8 @@ def _command_by_ps(pid: int) -> list[str]:
 @dataclass(frozen=True)
 class CloudStatus:
     """What answers on the port. `urls` maps a load balancer's name to where it listens, `sites`
-    a distribution's id.
+    a distribution's id, `databases` an instance's identifier; one that is not available has its
+    state instead.
 
     `kind` says what runs: "embedded" is the local cloud of this project, "other" something that
     is no local AWS. `pid` and `log` are None unless it was started from this project.
@@ -91,6 +94,7 @@ class CloudStatus:
     urls: tuple[tuple[str, str], ...] = ()
     containers: tuple[str, ...] = ()
     sites: tuple[tuple[str, str], ...] = ()
+    databases: tuple[tuple[str, str], ...] = ()
 
 
 def look(home: Home) -> CloudStatus:
@@ -119,7 +123,15 @@ def _parse(home: Home, endpoint: str, document: dict[str, Any]) -> CloudStatus:
         urls=tuple((item["load_balancer"], item["url"]) for item in document["listeners"]),
         containers=tuple(item["name"] for item in document["containers"]),
         sites=tuple((item["id"], item["url"]) for item in document.get("distributions", ())),
+        databases=tuple((item["id"], _place(item)) for item in document.get("databases", ())),
     )
+
+
+def _place(item: dict[str, Any]) -> str:
+    """Return a database's URL, which has no password, or why it can't be used."""
+    if item["status"] == "available":
+        return str(item["url"])
+    return f"{item['status']}: {item['reason']}" if item["reason"] else str(item["status"])
 
 
 def _get(port: int, path: str) -> dict[str, Any] | None:

@@ -12,6 +12,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from deploy.config.model import STATE
+
 SCHEMA = Path(__file__).with_name("schema.py")
 
 
@@ -19,7 +21,7 @@ class Stamp:
     """The stamp of one environment's tables, in the project's `.shipway` folder."""
 
     def __init__(self, root: Path, environment: str, tables: Mapping[str, Any]) -> None:
-        self.path = root / ".shipway" / "checked" / environment
+        self.path = root / STATE / "checked" / environment
         self.tables = tables
 
     @cached_property

@@ -4,7 +4,6 @@ A variable's value comes from the process's environment, else from `.env.<enviro
 `.env`. All problems are reported together, before anything is touched.
 """
 
-import difflib
 import os
 import tomllib
 from collections.abc import Iterator, Mapping
@@ -17,8 +16,10 @@ from deploy.config.model import (
     DEFAULT_REGION,
     DOCKERFILE,
     OUTPUT,
+    PLATFORM,
     Build,
     Config,
+    Database,
     Environment,
     Service,
     Site,
@@ -26,8 +27,10 @@ from deploy.config.model import (
 from deploy.errors import ConfigError
 
 FILE = "deploy.toml"
-# [environments.NAME.services.SERVICE] replaces keys of [services.SERVICE]; the same for sites.
-OVERLAYS = ("services", "sites")
+# [environments.NAME.services.SERVICE] replaces keys of [services.SERVICE]; the same for sites, and
+# for the one database.
+OVERLAYS = ("services", "sites", "database")
+LISTS = ("command", "after", "not_secret", "migrate")  # of a service
 
 
 def load(root: Path, environment: str = "local", environ: Mapping[str, str] = os.environ) -> Config:
@@ -39,7 +42,7 @@ def load(root: Path, environment: str = "local", environ: Mapping[str, str] = os
     found: list[checks.Problem] = []
     tables = overlay(raw, environment)
     tables = interpolate(
-        tables, _variables(root, environment, environ), lambda *problem: found.append(problem)
+        tables, variables(root, environment, environ), lambda *problem: found.append(problem)
     )
     found += _undefined(tables, environment)
     found += checks.problems(tables, root)
@@ -58,7 +61,7 @@ def load(root: Path, environment: str = "local", environ: Mapping[str, str] = os
 
 def overlay(raw: Mapping[str, Any], environment: str) -> dict[str, Any]:
     """Return the tables with `[environments.<environment>.services]` merged over `[services]`,
-    and `.sites` over `[sites]`.
+    `.sites` over `[sites]` and `.database` over `[database]`.
 
     The overlays of the other environments are left out: they are checked when they are used.
     """
@@ -69,7 +72,8 @@ def overlay(raw: Mapping[str, Any], environment: str) -> dict[str, Any]:
     chosen = environments.get(environment)
     for kind in OVERLAYS:
         over = chosen.get(kind, {}) if isinstance(chosen, Mapping) else {}
-        tables[kind] = _merged(tables.get(kind, {}), over)
+        if over or kind in tables:
+            tables[kind] = _merged(tables.get(kind, {}), over)
     return {**tables, "environments": {name: _own(table) for name, table in environments.items()}}
 
 
@@ -98,15 +102,18 @@ def _read(path: Path) -> dict[str, Any]:
         raise ConfigError(f"{FILE} is no valid TOML: {error}", remedy="mend that line") from None
 
 
-def _variables(root: Path, environment: str, environ: Mapping[str, str]) -> dict[str, str]:
-    variables: dict[str, str] = {}
+def variables(
+    root: Path, environment: str, environ: Mapping[str, str] = os.environ
+) -> dict[str, str]:
+    """Return what `${NAME}` in deploy.toml stands for, by its name."""
+    found: dict[str, str] = {}
     for path in (root / ".env", root / f".env.{environment}"):
         if path.is_file():
             from dotenv import dotenv_values
 
             values = dotenv_values(path, interpolate=False)
-            variables |= {key: value for key, value in values.items() if value is not None}
-    return variables | dict(environ)
+            found |= {key: value for key, value in values.items() if value is not None}
+    return found | dict(environ)
 
 
 def _undefined(tables: Mapping[str, Any], environment: str) -> Iterator[checks.Problem]:
@@ -133,6 +140,8 @@ def _message(kind: str, problem: Mapping[str, Any], keys: tuple[str, ...]) -> st
     if kind == "missing":
         return "is missing"
     if kind == "extra_forbidden":
+        import difflib
+
         accepted = accepted_keys(keys[:-1])
         near = difflib.get_close_matches(keys[-1], accepted, 1)
         hint = f"did you mean {near[0]}? " if near else ""
@@ -147,7 +156,7 @@ def accepted_keys(table: tuple[str, ...]) -> list[str]:
 
     models: dict[int, dict[str, Any]] = {
         0: {"": schema.DeployToml},
-        1: {"project": schema.ProjectTable},
+        1: {"project": schema.ProjectTable, "database": schema.DatabaseTable},
         2: {
             "services": schema.ServiceTable,
             "sites": schema.SiteTable,
@@ -167,6 +176,7 @@ def config_of(tables: Mapping[str, Any], environment: str, root: Path) -> Config
         environment=_environment(environment, tables["environments"][environment]),
         services=_services(tables.get("services", {}), root),
         sites={name: _site(name, site, root) for name, site in tables.get("sites", {}).items()},
+        database=Database(**tables["database"]) if "database" in tables else None,
     )
 
 
@@ -185,7 +195,7 @@ def _services(tables: Mapping[str, dict[str, Any]], root: Path) -> dict[str, Ser
 
 def _service(name: str, table: Mapping[str, Any], build: Build) -> Service:
     given = {key: value for key, value in table.items() if key not in ("context", "build")}
-    given |= {key: tuple(given[key]) for key in ("command", "after", "not_secret") if key in given}
+    given |= {key: tuple(given[key]) for key in LISTS if key in given}
     return Service(name=name, build=build, **given)
 
 
@@ -195,7 +205,7 @@ def _build(table: Mapping[str, Any], root: Path) -> Build:
     return Build(
         context=context,
         dockerfile=context / build.get("dockerfile", DOCKERFILE),
-        platform=build.get("platform", Build.platform),
+        platform=build.get("platform", PLATFORM),
         # an empty value leaves the argument or the secret out
         args={key: value for key, value in build.get("args", {}).items() if value},
         secrets={key: root / value for key, value in build.get("secrets", {}).items() if value},

@@ -4,11 +4,13 @@ This module needs no library, so that the pure plans may name its types.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 DEFAULT_REGION = "us-east-1"
+STATE = ".shipway"  # of the project: what it keeps and git does not
 DOCKERFILE = "Dockerfile"  # of a service's context
+PLATFORM = "linux/amd64"  # of an image
 OUTPUT = "dist"  # of a site's root
 
 
@@ -21,8 +23,7 @@ class Sensitive(str):
         return "[REDACTED]"
 
 
-@dataclass(frozen=True)
-class Build:
+class Build(NamedTuple):
     """How an image is made.
 
     `context` is an absolute folder, `dockerfile` an absolute file. `args` are build arguments.
@@ -32,13 +33,12 @@ class Build:
 
     context: Path
     dockerfile: Path
-    platform: str = "linux/amd64"
-    args: Mapping[str, str] = field(default_factory=dict)
-    secrets: Mapping[str, Path] = field(default_factory=dict)
+    platform: str = PLATFORM
+    args: Mapping[str, str] = {}
+    secrets: Mapping[str, Path] = {}
 
 
-@dataclass(frozen=True)
-class Service:
+class Service(NamedTuple):
     """One container on ECS. Sizes as Fargate has them: `cpu` in 1/1024 vCPU, `memory` in MiB."""
 
     name: str
@@ -48,19 +48,32 @@ class Service:
     memory: int = 2048
     health: str = "/health"
     command: tuple[str, ...] = ()
-    environment: Mapping[str, str] = field(default_factory=dict)
-    secrets: Mapping[str, str] = field(default_factory=dict)
+    environment: Mapping[str, str] = {}
+    secrets: Mapping[str, str] = {}
     not_secret: tuple[str, ...] = ()  # variables that look like secrets, and are none
     user: str = "10001"
     readonly_root: bool = True
     stop_timeout: int = 30  # seconds between SIGTERM and SIGKILL, 2 to 120 on Fargate
     start_period: int = 10  # seconds in which failed container health checks don't count
     image: str = ""  # the service whose image it runs; "" for an image of its own
+    migrate: tuple[str, ...] = ()  # run on the new image before its rollout, if revisions are new
+    migrations: str = "migrations/versions"  # Alembic's revisions, below the context
+    migrate_timeout: int = 600  # seconds
     after: tuple[str, ...] = ()  # services whose rollouts must have succeeded before
 
 
-@dataclass(frozen=True)
-class Site:
+class Database(NamedTuple):
+    """PostgreSQL on RDS, and the secret that has its URL: who names that secret may reach it."""
+
+    name: str = "app"  # of the database in the instance
+    version: str = "17"  # PostgreSQL's major version
+    size: str = "db.t4g.micro"  # the instance class
+    storage: int = 20  # GiB
+    secret: str = "database-url"  # noqa: S105 - its name, below <project>/<environment>/
+    connections: int = 10  # that one task opens at most
+
+
+class Site(NamedTuple):
     """One static site on S3 and CloudFront.
 
     `root` is an absolute folder; `install` and `build` are commands that run in it, with
@@ -74,15 +87,14 @@ class Site:
     output: Path
     install: tuple[str, ...] = ("npm", "ci")
     build: tuple[str, ...] = ("npm", "run", "build")
-    environment: Mapping[str, str] = field(default_factory=dict)
-    cache: Mapping[str, str] = field(default_factory=dict)
+    environment: Mapping[str, str] = {}
+    cache: Mapping[str, str] = {}
     single_page: bool = True  # a path without an extension is answered by /index.html
     keep_releases: int = 3
     keep_days: float = 7
 
 
-@dataclass(frozen=True)
-class Environment:
+class Environment(NamedTuple):
     """An account, a region, an endpoint. `endpoint` is None on AWS."""
 
     name: str
@@ -92,19 +104,27 @@ class Environment:
     confirm: bool = False  # ask before a change: any environment that is not local
     port: int = 8000  # of the load balancer's listener on the local cloud
     site_port: int = 8080  # of the first site's distribution on the local cloud
+    database_port: int = 15432  # of the first database on the local cloud, on loopback
+    postgres_image: str = ""  # the local cloud's; "" for postgres:<version>-alpine
+    persist: bool = False  # whether the local cloud's databases keep their rows when it stops
 
 
-@dataclass(frozen=True)
-class Config:
+class Config(NamedTuple):
     """All that deploy.toml, the .env files and the environment say about one environment."""
 
     root: Path  # the folder of deploy.toml
     project: str
     environment: Environment
     services: Mapping[str, Service]
-    sites: Mapping[str, Site] = field(default_factory=dict)
+    sites: Mapping[str, Site] = {}
+    database: Database | None = None
 
     @property
     def name(self) -> str:
         """The prefix of every resource's name, such as `shipway-demo-local`."""
         return f"{self.project}-{self.environment.name}"
+
+    @property
+    def state(self) -> Path:
+        """The folder of what this machine remembers of earlier runs."""
+        return self.root / STATE

@@ -46,6 +46,9 @@ class ServiceTable(Table):
     # https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ContainerDefinition.html
     stop_timeout: Annotated[int, Field(ge=2, le=120)] = 30
     start_period: Annotated[int, Field(ge=0, le=300)] = 10
+    migrate: list[str] = []
+    migrations: str = "migrations/versions"
+    migrate_timeout: Annotated[int, Field(ge=1, le=86400)] = 600
     build: BuildTable = BuildTable()
 
 
@@ -61,6 +64,17 @@ class SiteTable(Table):
     keep_days: Annotated[float, Field(ge=0, le=365)] = 7
 
 
+class DatabaseTable(Table):
+    # What PostgreSQL takes without quotes, and RDS as DBName.
+    # https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_CreateDBInstance.html
+    name: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,62}$")] = "app"
+    version: Annotated[str, StringConstraints(pattern=r"^1[5-8]$")] = "17"
+    size: Annotated[str, StringConstraints(pattern=r"^db\.[a-z0-9]+\.[a-z0-9]+$")] = "db.t4g.micro"
+    storage: Annotated[int, Field(ge=20, le=65536)] = 20
+    secret: Name = "database-url"  # noqa: S105 - its name
+    connections: Annotated[int, Field(ge=1, le=5000)] = 10
+
+
 class EnvironmentTable(Table):
     region: Region = DEFAULT_REGION
     account: AccountId | None = None
@@ -68,6 +82,9 @@ class EnvironmentTable(Table):
     confirm: bool | None = None
     port: Port = 8000
     site_port: Port = 8080
+    database_port: Port = 15432
+    postgres_image: str = ""
+    persist: bool = False
 
 
 class ProjectTable(Table):
@@ -78,4 +95,5 @@ class DeployToml(Table):
     project: ProjectTable
     services: dict[Name, ServiceTable] = {}
     sites: dict[Name, SiteTable] = {}
+    database: DatabaseTable | None = None
     environments: dict[Name, EnvironmentTable]

@@ -22,7 +22,10 @@ def caller(iam: Any, arn: str, target: Target) -> Finding:
 
 
 def simulate(iam: Any, source: str, grants: Iterable[Grant]) -> Iterator[dict[str, Any]]:
-    """Yield the EvaluationResults of SimulatePrincipalPolicy for each grant."""
+    """Yield the EvaluationResults of SimulatePrincipalPolicy, grant by grant.
+
+    One resource a request: of several, one that is allowed can hide one that is not.
+    """
     for grant in grants:
         entries = [
             {
@@ -31,10 +34,11 @@ def simulate(iam: Any, source: str, grants: Iterable[Grant]) -> Iterator[dict[st
                 "ContextKeyType": "string",
             }
         ]
-        reply = iam.simulate_principal_policy(
-            PolicySourceArn=source,
-            ActionNames=list(grant.actions),
-            ResourceArns=list(grant.resources),
-            ContextEntries=entries if grant.passed_to else [],
-        )
-        yield from reply["EvaluationResults"]
+        for resource in grant.resources:
+            reply = iam.simulate_principal_policy(
+                PolicySourceArn=source,
+                ActionNames=list(grant.actions),
+                ResourceArns=[resource],
+                ContextEntries=entries if grant.passed_to else [],
+            )
+            yield from reply["EvaluationResults"]

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from deploy.config.model import Config
+from deploy.config.model import Config, Service
 from deploy.errors import ConfigError, PreflightError
 from deploy.events import Change
+from deploy.values import as_json
 
 BUCKET_VARIABLE = "SHIPWAY_STATE_BUCKET"
 # Reading the AWS provider's schema is mostly garbage collection: with a larger heap a plan without
@@ -65,7 +66,7 @@ def workspace(config: Config, environments: Path, roots: Collection[str]) -> Wor
     name = config.environment.name
     fallback = "local" if config.environment.endpoint else "prod"
     root = environments / (name if name in roots else fallback)
-    return Workspace(root=root, folder=config.root.resolve() / ".shipway" / name)
+    return Workspace(root=root, folder=config.state.resolve() / name)
 
 
 def variables(config: Config) -> dict[str, Any]:
@@ -81,6 +82,7 @@ def variables(config: Config) -> dict[str, Any]:
                 "health": service.health,
                 "start_period": service.start_period,
                 "image": service.image,
+                "database": names_database(config, service),
             }
             for name, service in config.services.items()
         },
@@ -93,6 +95,7 @@ def variables(config: Config) -> dict[str, Any]:
             }
             for name, site in config.sites.items()
         },
+        "database": as_json(config.database),
     }
     if environment.endpoint:
         return {
@@ -100,8 +103,14 @@ def variables(config: Config) -> dict[str, Any]:
             "endpoint": environment.endpoint,
             "listener_port": environment.port,
             "site_ports": site_ports(config),
+            "database_port": environment.database_port,
         }
     return {**common, "account": _account(config)}
+
+
+def names_database(config: Config, service: Service) -> bool:
+    """Return whether `service` gets the database's URL: then its tasks may reach the database."""
+    return config.database is not None and config.database.secret in service.secrets.values()
 
 
 def site_ports(config: Config) -> dict[str, int]:

@@ -26,7 +26,7 @@ PREFLIGHT = {
     "invalidclienttokenid": CREDENTIALS,
     "unrecognizedclientexception": CREDENTIALS,
     "account id not allowed": "your credentials are of another account than deploy.toml names",
-    "unsupported terraform core version": "install Terraform 1.10 or later",
+    "unsupported terraform core version": "install Terraform 1.11 or later",
     "connection refused": "start the local cloud: invoke cloud.up",
     "failed to query available provider packages": (
         "connect to the internet, or unpack hashicorp/aws 5.100 into a Terraform mirror folder: "

@@ -152,7 +152,7 @@ def _prepared(config: Config, emit: Emit, clock: Clock) -> Iterator[Run]:
     if not shutil.which("terraform"):
         raise PreflightError(
             "terraform is not installed",
-            remedy="install Terraform 1.10 or later: https://developer.hashicorp.com/terraform/install",
+            remedy="install Terraform 1.11 or later: https://developer.hashicorp.com/terraform/install",
         )
     _reach(config.environment.endpoint)
     environments = TERRAFORM / "environments"

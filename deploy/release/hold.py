@@ -183,69 +183,19 @@ class Hold:
         return self.clock(), self.now()
 
 
-@contextmanager
-def locked(
-    objects: Objects,
-    *,
-    who: Holder,
-    emit: Emit,
-    wait: float,
-    reason: str,
-    clock: Callable[[], float],
-    now: Callable[[], float],
-    sleep: Callable[[float], None],
-    environment: str = "local",
-    lease: float = LEASE,
-) -> Iterator[Hold]:
-    """Hold the environment's lock while the block runs, whatever ends it.
-
-    Waits for another holder up to `wait` seconds; then raises LockedError, which names it. Before
-    each write in the block, call `hold.check()`; `hold.token` tells this hold from others.
-    Clocks as in `Hold`, `lease` in seconds.
-    """
-    hold = Hold(objects, who, lease=lease, clock=clock, now=now)
-    queue = Queue(emit, wait, clock, now, sleep, environment)
-    try:
-        queue.take(lambda: hold.take(reason), who)
-        with hold.kept():
-            yield hold
-    finally:
-        if not hold.release():
-            emit(Note(f"the lock was not let go; it ends by itself in {lease:.0f} s", "warning"))
-
-
-def freeze(
-    objects: Objects,
-    *,
-    who: Holder,
-    emit: Emit,
-    wait: float,
-    reason: str,
-    clock: Callable[[], float],
-    now: Callable[[], float],
-    sleep: Callable[[float], None],
-    environment: str = "local",
-) -> Lock:
-    """Hold the environment's lock for `who` until it is let go; return it.
-
-    Waits, and raises LockedError, as `locked` does.
-    """
-    queue = Queue(emit, wait, clock, now, sleep, environment)
-    return queue.take(
-        lambda: swap(objects, lambda lock: frozen(lock, who, now(), reason=reason)), who
-    )
-
-
 @dataclass
 class Queue:
-    """A run's wait for the lock: visible, and `wait` seconds at most."""
+    """A run's wait for the lock: visible, and `wait` seconds at most, counted from here on.
+
+    Clocks as in `Hold`.
+    """
 
     emit: Emit
     wait: float
     clock: Callable[[], float]
     now: Callable[[], float]
     sleep: Callable[[float], None]
-    environment: str
+    environment: str = "local"
     waiting: bool = False
 
     def __post_init__(self) -> None:
@@ -286,3 +236,35 @@ class Queue:
         if self.waiting:
             self.emit(PhaseEnded(PHASE, ok=False, seconds=self.waited, detail="held by another"))
         return refusal(lock, self.now(), self.environment)
+
+
+@contextmanager
+def locked(
+    objects: Objects, queue: Queue, *, who: Holder, reason: str, lease: float = LEASE
+) -> Iterator[Hold]:
+    """Hold the environment's lock while the block runs, whatever ends it.
+
+    Waits in `queue` for another holder; then raises LockedError, which names it. Before each write
+    in the block, call `hold.check()`; `hold.token` tells this hold from others. `lease` in seconds.
+    """
+    hold = Hold(objects, who, lease=lease, clock=queue.clock, now=queue.now)
+    try:
+        queue.take(lambda: hold.take(reason), who)
+        with hold.kept():
+            yield hold
+    finally:
+        if not hold.release():
+            ends = f"it ends by itself in {lease:.0f} s"
+            queue.emit(Note(f"the lock was not let go; {ends}", "warning"))
+
+
+def freeze(objects: Objects, queue: Queue, *, who: Holder, reason: str) -> Lock:
+    """Hold the environment's lock for `who` until it is let go; return it.
+
+    Waits, and raises LockedError, as `locked` does.
+    """
+
+    def attempt() -> Swapped:
+        return swap(objects, lambda lock: frozen(lock, who, queue.now(), reason=reason))
+
+    return queue.take(attempt, who)

@@ -12,10 +12,10 @@ All times are Unix seconds by the server's clock, never by that of one of the ma
 """
 
 import json
-from dataclasses import asdict, dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from deploy.errors import LockedError, PreflightError
+from deploy.values import as_json
 
 KEY = "lock.json"
 LEASE = 60.0  # seconds that a claim holds without being renewed
@@ -26,8 +26,7 @@ FORMAT = 1  # of the JSON; raised when an older Shipway cannot read it any more
 MINUTE, HOUR, DAY = 60, 3600, 86400
 
 
-@dataclass(frozen=True, slots=True)
-class Holder:
+class Holder(NamedTuple):
     """A run, or the person who froze the environment. `id` is unique for each."""
 
     id: str
@@ -39,8 +38,7 @@ class Holder:
         return f"{self.by}@{self.host}"
 
 
-@dataclass(frozen=True, slots=True)
-class Lock:
+class Lock(NamedTuple):
     """`token` is the holder's, or the last holder's; 0 before the first.
 
     `reason` is why it is held ("deploy"), `since` when that began. The lease ends at `until`; None
@@ -79,7 +77,7 @@ def parse(data: bytes | None) -> Lock:
 
 def serialize(lock: Lock) -> bytes:
     """Return the JSON that `parse` takes."""
-    return json.dumps({"format": FORMAT, **asdict(lock)}, indent=1).encode() + b"\n"
+    return json.dumps({"format": FORMAT, **as_json(lock)}, indent=1).encode() + b"\n"
 
 
 def holder(lock: Lock, now: float) -> Holder | None:
@@ -100,7 +98,7 @@ def claim(lock: Lock, who: Holder, now: float, *, reason: str, lease: float | No
     """
     until = None if lease is None else now + lease
     if lock.holder and lock.holder.id == who.id:
-        return replace(lock, reason=reason, until=until)
+        return lock._replace(reason=reason, until=until)
     if holder(lock, now):
         return None
     return Lock(lock.token + 1, who, reason, since=now, until=until)
@@ -117,7 +115,7 @@ def freeze(lock: Lock, who: Holder, now: float, *, reason: str) -> Lock | None:
 
 def renew(lock: Lock, who: Holder, now: float, *, lease: float) -> Lock | None:
     """Return the lock with the lease renewed, None if `who` does not hold it any more."""
-    return replace(lock, until=now + lease) if has(lock, who) else None
+    return lock._replace(until=now + lease) if has(lock, who) else None
 
 
 def release(lock: Lock, who: Holder) -> Lock | None:

@@ -19,7 +19,7 @@ from deploy.events import Change, PhaseEnded
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
 
-Kind = Literal["deploy", "rollback", "scale", "restart"]
+Kind = Literal["deploy", "rollback", "scale", "restart", "migrate"]
 
 FORMAT = 1  # of the JSON; raised when an older Shipway cannot read it any more
 PREFIX = "releases/"

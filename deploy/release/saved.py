@@ -11,7 +11,7 @@ from typing import Any
 
 from deploy.errors import PreflightError
 
-FORMAT = 1  # raised when an older Shipway cannot read the file any more
+FORMAT = 2  # raised when an older Shipway cannot read the file any more
 OLD = 24 * 3600.0  # seconds after which a plan is worth a warning
 NAMED = 3  # keys or paths that a line names
 
@@ -35,6 +35,7 @@ class SavedService:
     deployment: str
     rollout: str
     scaling: tuple[int | None, int | None]  # the minimum that was, and the one that is wanted
+    migration: tuple[str, ...] = ()  # ids of the revisions that a migration would apply
 
 
 @dataclass(frozen=True)
@@ -97,7 +98,8 @@ def parse(text: str) -> Saved:
 
 def _service(fields: dict[str, Any]) -> SavedService:
     before, after = fields["scaling"]
-    return SavedService(**fields | {"paths": tuple(fields["paths"]), "scaling": (before, after)})
+    tuples = {key: tuple(fields[key]) for key in ("paths", "migration")}
+    return SavedService(**fields | tuples | {"scaling": (before, after)})
 
 
 def _site(fields: dict[str, Any]) -> SavedSite:
@@ -177,6 +179,9 @@ def _service_moved(was: SavedService, now: SavedService) -> Iterator[str]:
         yield f"another deployment of {_revision(now.running)} has begun or ended"
     if was.scaling != now.scaling:
         yield f"the minimum of tasks is {now.scaling[0]} now, and was {was.scaling[0]}"
+    if was.source_tag == now.source_tag and was.migration != now.migration:
+        pending, before = (_named(list(each.migration)) or "none" for each in (now, was))
+        yield f"the revisions to migrate are other ones now ({pending}), and were {before}"
 
 
 def _site_moved(was: SavedSite, now: SavedSite) -> Iterator[str]:

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from deploy.config.model import Config, Service
 from deploy.secret_names import STORES, Reference, parse
@@ -86,13 +86,19 @@ def shown(reference: Reference) -> str:
 def _remedy(config: Config, reference: Reference) -> str:
     if not reference.name:
         return "correct the ARN in deploy.toml"
+    if config.database and reference.name == config.database.secret:
+        return f"`invoke infra.apply{_environment(config)}` makes it, with the database"
     return f"`{set_command(config, reference.name)}`"
 
 
 def set_command(config: Config, name: str) -> str:
     """Return what a person types to set a secret."""
-    environment = config.environment.name
-    return f"invoke secrets.set {name}" + f" --env {environment}" * (environment != "local")
+    return f"invoke secrets.set {name}{_environment(config)}"
+
+
+def _environment(config: Config) -> str:
+    name = config.environment.name
+    return "" if name == "local" else f" --env {name}"
 
 
 def resolved(config: Config, service: Service, found: Found, role: str) -> Service:
@@ -110,7 +116,7 @@ def resolved(config: Config, service: Service, found: Found, role: str) -> Servi
     versions = sorted(_pairs(parsed, arns, found))
     digest = hashlib.sha256("\n".join(versions).encode()).hexdigest()[:VERSION_LENGTH]
     variables = {VERSION_VARIABLE: digest} | dict(service.environment)
-    return replace(service, secrets=arns, environment=variables)
+    return service._replace(secrets=arns, environment=variables)
 
 
 def _pairs(parsed: Mapping[str, Reference], arns: Mapping[str, str], found: Found) -> Iterator[str]:

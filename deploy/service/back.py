@@ -1,6 +1,6 @@
 """The way back of one service: an update to a revision that is registered already. Pure."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from deploy.errors import PreflightError
 from deploy.events import Change
@@ -138,7 +138,7 @@ def _changes(
         return (Change("=", subject, what),)
     what = f"{why}: image {earlier.digest[:SHOWN]}, commit {earlier.commit}"
     told = diff(earlier.definition or {}, base) if base else ()
-    details = (replace(change, of=subject, reason=_reason(change)) for change in told)
+    details = (change._replace(of=subject, reason=_reason(change)) for change in told)
     after = revision(earlier.arn)
     return (Change("~", subject, what, before=revision(running), after=after), *details)
 

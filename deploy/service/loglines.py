@@ -121,6 +121,12 @@ def rendered(line: Line, colour: str) -> list[Part]:
     return [(printable(text), style) for text, style in parts if text]
 
 
+def plain(message: str) -> tuple[str, ...]:
+    """Return what a container wrote as lines for a person, without colours and whose they are."""
+    text = "".join(text for text, _ in _said(message))
+    return tuple(printable(line).rstrip() for line in text.split("\n"))
+
+
 def _said(message: str) -> list[Part]:
     entry = structured(message)
     if entry is None:

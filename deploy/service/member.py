@@ -137,9 +137,9 @@ class Rollout:
         place = self.target.services[self.plan.name]
         cause = find_cause(self.effects, self.target.cluster, place, self.plan.name, watch)
         if watch.result is Outcome.TIMED_OUT:
-            return replace(cause, remedy=self._goes_on(watch))
+            return cause._replace(remedy=self._goes_on(watch))
         if watch.result is Outcome.SUPERSEDED:
-            return replace(cause, remedy=f"if yours should run, run `{self.resume}` again")
+            return cause._replace(remedy=f"if yours should run, run `{self.resume}` again")
         return cause
 
     def _prove(self, watch: Watch) -> RolloutResult:

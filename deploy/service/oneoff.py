@@ -77,15 +77,26 @@ def request(
 
     Raises ConfigError for a command that ECS would not take, PreflightError without a release.
     """
-    definition = released(place, state)
+    definition = str(released(place, state)["taskDefinitionArn"])
+    return request_of(cluster, place.name, definition, state.service, wanted, name=started_by(who))
+
+
+def request_of(
+    cluster: str, container: str, definition: str, service: Reply, wanted: OneOff, *, name: str
+) -> dict[str, Any]:
+    """Return the input of RunTask for a task definition (ARN) that need not run yet.
+
+    `service` is an entry of DescribeServices, `name` what the task is started by. Raises
+    ConfigError for a command that ECS would not take.
+    """
     return {
         "cluster": cluster,
-        "taskDefinition": str(definition["taskDefinitionArn"]),
+        "taskDefinition": definition,
         "count": 1,
-        "startedBy": started_by(who),
-        "overrides": _overrides(place.name, wanted),
-        **{key: state.service[key] for key in KEPT if state.service.get(key)},
-        **_capacity(state.service),
+        "startedBy": name,
+        "overrides": _overrides(container, wanted),
+        **{key: service[key] for key in KEPT if service.get(key)},
+        **_capacity(service),
     }
 
 

@@ -8,7 +8,7 @@ otherwise                                          -> register (unless the famil
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from deploy.errors import PreflightError
@@ -214,7 +214,7 @@ def _changes(
         image = next(entry["image"] for entry in request["containerDefinitions"])
         return (Change("+", subject, "its first release", after=f"{after} of {image}"),)
     reason = "what it asks for does not run" if diff(request, base) else "its last rollout failed"
-    told = (replace(change, of=subject) for change in diff(request, base))
+    told = (change._replace(of=subject) for change in diff(request, base))
     return (Change("~", subject, reason, before=runs, after=after), *told)
 
 

@@ -1,6 +1,6 @@
 """Lines that come late, twice and side by side: each once, in the order of time. Pure."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from heapq import heappop, heappush
 
 from deploy.service.loglines import Line
@@ -59,16 +59,17 @@ class Reorder:
             self._count += 1
             heappush(self._waiting, (line.at, self._count, line))
 
-    def ready(self, now: float) -> list[Line]:
-        """Return the lines whose time has come at `now` (seconds), oldest first."""
+    def ready(self, now: float) -> Iterator[Line]:
+        """Yield the lines whose time has come at `now` (seconds), oldest first.
+
+        One that was not asked for stays.
+        """
         return self._until(int(now * 1000) - self.hold)
 
-    def rest(self) -> list[Line]:
-        """Return all that still wait."""
+    def rest(self) -> Iterator[Line]:
+        """Yield all that still wait."""
         return self._until(None)
 
-    def _until(self, last: int | None) -> list[Line]:
-        out = []
+    def _until(self, last: int | None) -> Iterator[Line]:
         while self._waiting and (last is None or self._waiting[0][0] <= last):
-            out.append(heappop(self._waiting)[2])
-        return out
+            yield heappop(self._waiting)[2]

@@ -6,7 +6,6 @@ commit that a source tag was released with stays with it.
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from deploy.config.model import Service
 from deploy.service.diff import Definition
@@ -26,7 +25,7 @@ def stamp(
     before = [each[COMMIT] for each in stamped if each.get(SOURCE_TAG) == tag and COMMIT in each]
     released = next(iter(before), commit)
     stamps = {SOURCE_TAG: tag, COMMIT: released or "unknown"}
-    return replace(service, environment=stamps | dict(service.environment))
+    return service._replace(environment=stamps | dict(service.environment))
 
 
 def variables(running: Definition | None, container: str) -> dict[str, str]:

@@ -7,6 +7,7 @@ from heapq import merge
 from typing import Any
 
 from deploy.errors import PreflightError
+from deploy.interrupt import held
 from deploy.service.loglines import Line, line_of, only
 from deploy.service.patient import Told, patiently
 from deploy.service.poll import interval
@@ -73,8 +74,10 @@ class Tail:
     def _ask(self, asked: dict[str, Any]) -> Mapping[str, Any]:
         from botocore.exceptions import ClientError
 
-        def read() -> Mapping[str, Any]:
-            reply: Mapping[str, Any] = self.logs.filter_log_events(limit=PAGE, **asked)
+        def read() -> Mapping[str, Any]:  # AWS always interleaves the streams, emulators if asked
+            reply: Mapping[str, Any] = self.logs.filter_log_events(
+                limit=PAGE, interleaved=True, **asked
+            )
             return reply
 
         try:
@@ -109,11 +112,9 @@ class Tail:
         try:
             for found in self._looks(since, lines, text, seen):
                 order.add(found)
-                for line in order.ready(self.now() - LATE):
-                    show(line)
+                _show(order.ready(self.now() - LATE), show)
         except KeyboardInterrupt:
-            for line in order.rest():
-                show(line)
+            _show(order.rest(), show)
 
     def _looks(
         self, since: float, lines: int | None, text: str, seen: Seen
@@ -143,6 +144,16 @@ class Tail:
                 seen.fresh(line)
             kept.extend(only([line], text))
         return list(kept)
+
+
+def _show(lines: Iterator[Line], show: Callable[[Line], None]) -> None:
+    """An interrupt comes between two lines: it cuts none, and none is lost on its way."""
+    while True:
+        with held():
+            line = next(lines, None)
+            if line is None:
+                return
+            show(line)
 
 
 def _no_group(name: str) -> PreflightError:

@@ -1,17 +1,22 @@
 """A site's bucket: objects with headers, versions and a checksum. Any thread may call."""
 
 import os
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from urllib.parse import quote
 
+from deploy import object_replies
 from deploy.errors import PreflightError
 from deploy.object_errors import changed
+from deploy.object_replies import Listed
 from deploy.objects import MARKER, MISSING, Objects, at_version
 from deploy.refusal import code_of
 from deploy.signed_http import SignedHttp, digest
 from deploy.site import replies
 from deploy.site.fast_put import FastPut, Stored
 from deploy.site.manifest import Entry, File, Head, Headers
+from deploy.site.workers import begun
 
 # Named anew: clouds differ in whether a copy onto itself may leave them as they are.
 REPLACED = {"x-amz-metadata-directive": "REPLACE"}
@@ -23,6 +28,18 @@ class Bucket(Objects):
     def __init__(self, http: SignedHttp, name: str) -> None:
         super().__init__(http, name)
         self._fast = FastPut(http, name)
+
+    def survey(self) -> Iterator[Listed]:
+        """Return all objects as `list` does. The first request is under way when this returns, and
+        each further one while the objects before it are looked at.
+        """
+        return self._from(begun(lambda: self._page("", "")))
+
+    def _from(self, coming: Callable[[], bytes] | None) -> Iterator[Listed]:
+        while coming:
+            page = object_replies.page(coming())
+            coming = begun(partial(self._page, "", page.token)) if page.token else None
+            yield from page.objects
 
     def head(self, key: str, version: str = "") -> Head | None:
         """Return the headers of an object (or a version of it), or None if there is none."""

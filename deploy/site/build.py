@@ -1,18 +1,18 @@
 """Build a site by its own commands, unless what they would make is there already."""
 
 import fcntl
-import json
 import os
 import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from deploy import process
 from deploy.config.model import Site
 from deploy.errors import BuildError, ToolError
 from deploy.events import Emit, Note, PhaseOutput
+from deploy.site import built
+from deploy.site.built import Stamp
 from deploy.site.inputs import output_print, packages_hash, sources_hash
 from deploy.site.phase import phase
 
@@ -23,15 +23,6 @@ SHOWN_LINES = 20  # of a failed tool's last output
 # Variables whose values must not show in the tools' output, if they are long enough to be secrets.
 SECRET_NAME = re.compile(r"SECRET|TOKEN|PASSWORD|PASSWD|CREDENTIAL|_KEY(_ID)?$", re.IGNORECASE)
 SHORTEST_SECRET = 6  # characters; anything shorter would blot out half of the output
-
-
-@dataclass(frozen=True)
-class Stamp:
-    """What the last build was made from, and what it left. "" for what is not known."""
-
-    packages: str = ""
-    sources: str = ""
-    output: str = ""
 
 
 def build(
@@ -54,25 +45,19 @@ def build(
         return False
     folder = state / "sites"
     with _alone(folder / f"{site.name}.lock", site, emit):
-        path = folder / f"{site.name}.json"
-        stamp = Stamp() if rebuild else _read(path)
+        path = built.path_of(state, site)
+        stamp = Stamp() if rebuild else built.read(path)
         sources = sources_hash(site, os.environ)
-        if _is_done(site, stamp, sources):
+        if built.is_done(site, stamp, sources):
             return False
         # A stamp that is there while a command runs would vouch for what it has half done.
         packages = _install(site, path, stamp, emit, clock)
-        _write(path, Stamp(packages=packages))
+        built.write(path, Stamp(packages=packages))
         with phase(f"build {site.name}", emit, clock, " ".join(site.build)) as running:
             _run(site, site.build, running.name, emit, {SOURCE_TAG: f"src-{sources[:TAG_DIGITS]}"})
             made = _made(site)
-        _write(path, Stamp(packages, sources, made))
+        built.write(path, Stamp(packages, sources, made))
         return True
-
-
-def _is_done(site: Site, stamp: Stamp, sources: str) -> bool:
-    if stamp.sources != sources or not stamp.output:
-        return False
-    return stamp.output == output_print(site.output)
 
 
 def _install(site: Site, path: Path, stamp: Stamp, emit: Emit, clock: Callable[[], float]) -> str:
@@ -81,7 +66,7 @@ def _install(site: Site, path: Path, stamp: Stamp, emit: Emit, clock: Callable[[
     missing = (site.root / "package.json").exists() and not (site.root / "node_modules").exists()
     if not site.install or (stamp.packages == packages and not missing):
         return packages
-    _write(path, Stamp())
+    built.write(path, Stamp())
     with phase(f"install {site.name}", emit, clock, " ".join(site.install)) as running:
         _run(site, site.install, running.name, emit)
     return packages
@@ -148,17 +133,3 @@ def _alone(path: Path, site: Site, emit: Emit) -> Iterator[None]:
             emit(Note(f"another build of site {site.name} runs here; waiting for it"))
             fcntl.flock(file, fcntl.LOCK_EX)
         yield
-
-
-def _read(path: Path) -> Stamp:
-    try:
-        return Stamp(**json.loads(path.read_text("utf-8")))
-    except (OSError, ValueError, TypeError):
-        return Stamp()
-
-
-def _write(path: Path, stamp: Stamp) -> None:
-    """Write a stamp at once or not at all."""
-    part = path.with_suffix(".part")
-    part.write_text(json.dumps(asdict(stamp)), "utf-8")
-    part.replace(path)

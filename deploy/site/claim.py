@@ -3,7 +3,6 @@
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import replace
 
 from deploy.errors import ShipwayError, ToolError
 from deploy.site.bucket import Bucket
@@ -50,7 +49,7 @@ def leased(pointer: Pointer | None, until: float) -> Pointer | None:
     """Return a claimed pointer with its lease ending at `until` (Unix seconds; 0: let go)."""
     if pointer is None or pointer.run is None:
         return pointer
-    return replace(pointer, run=replace(pointer.run, lease_until=until))
+    return pointer._replace(run=pointer.run._replace(lease_until=until))
 
 
 class Hold:

@@ -1,7 +1,6 @@
 """What is to be done about one key of build, bucket and live release. Pure."""
 
-from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from deploy.object_replies import Listed
 from deploy.site.manifest import Entry, File, Head, Headers, Kind
@@ -15,8 +14,7 @@ CLOCK_STEP = 1.0
 Reason = Literal["new", "content", "headers"]
 
 
-@dataclass(frozen=True, slots=True)
-class Upload:
+class Upload(NamedTuple):
     """A file to store. `existed`: the edge may hold another under this key.
 
     `before` are the headers that are replaced, if that is the reason.
@@ -28,15 +26,7 @@ class Upload:
     before: Headers | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Kept:
-    """A file that is in the bucket as it should be, and known to the live release."""
-
-    file: File
-
-
-@dataclass(frozen=True, slots=True)
-class Unknown:
+class Unknown(NamedTuple):
     """An object of the right size that the live release does not vouch for: HEAD tells."""
 
     file: File
@@ -44,8 +34,7 @@ class Unknown:
     entry: Entry | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Gone:
+class Gone(NamedTuple):
     """A key that the build has not: `listed` says whether the bucket (still) has it."""
 
     key: str
@@ -53,15 +42,15 @@ class Gone:
     listed: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Stray:
+class Stray(NamedTuple):
     """An object that neither build nor live release has. It stays."""
 
     key: str
 
 
-def classify(match: Match, *, interrupted: bool = False) -> Kept | Upload | Unknown | Gone | Stray:
-    """Decide what is to be done about one key.
+def classify(match: Match, *, interrupted: bool = False) -> Upload | Unknown | Gone | Stray | None:
+    """Decide what is to be done about one key: nothing, if its file is in the bucket as it should
+    be, and known to the live release.
 
     `interrupted` says that a run ended amid publishing: pages that it left are gone, not stray.
     """
@@ -74,7 +63,7 @@ def classify(match: Match, *, interrupted: bool = False) -> Kept | Upload | Unkn
         return Upload(file, "content", existed=True)
     if entry is None or not _vouches(entry, listed):
         return Unknown(file, listed, entry)
-    return _compared(file, entry.file.sha256, entry.file.headers) or Kept(file)
+    return _compared(file, entry.file.sha256, entry.file.headers)
 
 
 def _without_file(

@@ -7,11 +7,10 @@ the other way, which knows what to do.
 
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import timedelta
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlsplit
 
 from deploy.connections import CONNECT_SECONDS, READ_SECONDS, proxy_for
@@ -27,8 +26,7 @@ WHOLE_SECONDS = 60.0  # for a PUT of at most some MiB
 TRUSTED_FAILURES = 8  # in a row; then the fast way is blocked here (by a proxy, a firewall)
 
 
-@dataclass(frozen=True, slots=True)
-class Stored:
+class Stored(NamedTuple):
     """What S3 answered to a PUT."""
 
     etag: str

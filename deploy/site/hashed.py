@@ -23,14 +23,16 @@ https://webpack.js.org/configuration/output/#outputhashdigest.
 """
 
 import re
+from functools import lru_cache
 
 # What stands behind a hash beside the extension.
 _ENDS = (".gz", ".br", ".LICENSE.txt", ".map")
 _MIDDLES = (".chunk", ".bundle")
 _CODE = frozenset({"js", "mjs", "cjs", "css", "wasm", "woff", "woff2"})
-_FOLDERS = re.compile(r"(?:^|/)(?:assets|static|_astro|_nuxt|_next|_app)/")
-_PROMISED = re.compile(r"(?:^|/)(?:_next/static|_app/immutable)/")
+_FOLDERS = re.compile(r"(?:^|/)(?:assets|static|_astro|_nuxt|_next|_app)(?:/|$)")
+_PROMISED = re.compile(r"(?:^|/)(?:_next/static|_app/immutable)(?:/|$)")
 
+_HEX_END = re.compile(r"[0-9a-f]{8}$")  # most names end otherwise: asked first
 _HEX = re.compile(r"(?<![^-._])([0-9a-f]{8,64})$")
 _UUID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$")
 _BASE64 = re.compile(r"(?<![^-.])([A-Za-z0-9_-]{8})$")
@@ -48,28 +50,37 @@ def is_hashed(key: str) -> bool:
     """Say whether a file's name holds a hash of its content. Never true of HTML."""
     if key.endswith((".html", ".htm", ".xhtml")):
         return False
-    if _PROMISED.search(key):
+    folder, _, name = key.rpartition("/")
+    promised, bundled = _told_by(folder)
+    if promised:
         return True
-    stem, extension = _split(key)
+    stem, extension = _split(name)
     code = extension in _CODE
-    if found := _HEX.search(stem):
+    if _HEX_END.match(stem, max(0, len(stem) - 8)) and (found := _HEX.search(stem)):
         return _is_hex(found[1], code=code) and not _UUID.search(stem)
     found = _BASE64.search(stem, max(0, len(stem) - 9))
     if not found:
         return False
-    if _FOLDERS.search(key):
+    if bundled:
         return not _is_written(found[1], code=code)
     return code and (_is_jumbled(found[1]) or _CHUNK.match(stem) is not None)
 
 
-def _split(key: str) -> tuple[str, str]:
-    """Return the last segment of `key` up to the hash, and the extension."""
-    name = key[key.rfind("/") + 1 :]
-    for end in _ENDS:
-        name = name.removesuffix(end)
+@lru_cache(maxsize=1024)
+def _told_by(folder: str) -> tuple[bool, bool]:
+    """Return whether all in a folder is hashed, and whether bundlers write there."""
+    return _PROMISED.search(folder) is not None, _FOLDERS.search(folder) is not None
+
+
+def _split(name: str) -> tuple[str, str]:
+    """Return a file's name up to the hash, and the extension."""
+    if name.endswith(_ENDS):
+        for end in _ENDS:
+            name = name.removesuffix(end)
     stem, _, extension = name.rpartition(".")
-    for middle in _MIDDLES:
-        stem = stem.removesuffix(middle)
+    if stem.endswith(_MIDDLES):
+        for middle in _MIDDLES:
+            stem = stem.removesuffix(middle)
     return stem, extension
 
 
@@ -83,8 +94,10 @@ def _is_written(token: str, *, code: bool) -> bool:
     if _WRITTEN.fullmatch(token):
         letters = sum(map(str.isalpha, token))
         return letters < 5 or len(_VOWEL.findall(token)) > 1  # noqa: PLR2004 - such as IMG or Text
-    parts = [part for part in re.split(r"[-_]", token) if part]
-    return not code and all(_SEVERAL.fullmatch(part) for part in parts)
+    if code:
+        return False
+    parts = token.replace("_", "-").split("-")
+    return all(not part or _SEVERAL.fullmatch(part) for part in parts)
 
 
 def _is_jumbled(token: str) -> bool:

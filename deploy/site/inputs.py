@@ -11,11 +11,11 @@ import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from deploy.config.model import Site
+from deploy.config.model import STATE, Site
 from deploy.errors import PreflightError
 
 FORMAT = 1  # raised when the same inputs must be built anew
-PASSED_OVER = frozenset({"node_modules", ".git", ".shipway"})
+PASSED_OVER = frozenset({"node_modules", ".git", STATE})
 INCREMENTAL = ".tsbuildinfo"
 # The files that an `npm ci`, or its like, goes by.
 LOCKS = ("package-lock.json", "npm-shrinkwrap.json", "yarn.lock", "pnpm-lock.yaml", "bun.lock")

@@ -5,18 +5,21 @@ import heapq
 import json
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
-from typing import Any, Literal
+from itertools import islice
+from typing import Any, Literal, NamedTuple
 
 from deploy.errors import PreflightError
+from deploy.values import as_json
 
 # All that Shipway itself keeps in the bucket is below this; CloudFront never serves it.
 OWN_PREFIX = ".shipway/"
 POINTER_KEY = ".shipway/live.json"
 RELEASES_PREFIX = ".shipway/releases/"
 
+PARSED = 500  # lines of a manifest at a time
 FORMAT = 1  # of the manifest; raised when an older Shipway cannot read it any more
+_ENCODER = json.JSONEncoder(separators=(",", ":"))  # `json.dumps` would make one for each line
 _TIME = "%Y%m%dT%H%M%SZ"
 _SUFFIX = ".jsonl.gz"
 _MANIFEST = re.compile(rf"{re.escape(RELEASES_PREFIX)}(\d{{8}}T\d{{6}}Z-[0-9a-f]{{7}}){_SUFFIX}")
@@ -28,8 +31,7 @@ _MANIFEST = re.compile(rf"{re.escape(RELEASES_PREFIX)}(\d{{8}}T\d{{6}}Z-[0-9a-f]
 Kind = Literal["immutable", "stable", "page"]
 
 
-@dataclass(frozen=True, slots=True)
-class Headers:
+class Headers(NamedTuple):
     """What S3 stores beside an object's body, and CloudFront and browsers go by."""
 
     content_type: str
@@ -37,8 +39,7 @@ class Headers:
     content_encoding: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class File:
+class File(NamedTuple):
     """One file of the build, as the bucket should have it.
 
     `key` is its path below the output folder, with "/"; `size` (bytes) and `sha256` (hex) are
@@ -52,8 +53,7 @@ class File:
     kind: Kind
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """One file of a release, as S3 has stored it: `etag` (opaque), `version` (of the object).
 
     `stored` is the server's time of that, in Unix seconds: what S3 lists as modified later than
@@ -66,8 +66,7 @@ class Entry:
     stored: float
 
 
-@dataclass(frozen=True, slots=True)
-class Release:
+class Release(NamedTuple):
     """The head of a release's manifest; its entries follow, sorted by key.
 
     `created` in Unix seconds. `origin` is the release whose content this one has: itself, or the
@@ -83,8 +82,7 @@ class Release:
     bytes: int
 
 
-@dataclass(frozen=True, slots=True)
-class Head:
+class Head(NamedTuple):
     """One object as HeadObject has it. `sha256` is what Shipway stored beside it, "" if nothing.
 
     `modified` in Unix seconds, by the server's clock.
@@ -149,7 +147,7 @@ def write(release: Release, entries: Iterable[Entry]) -> Iterator[bytes]:
 
     The entries must be in key order. Not compressed: the caller gzips (mtime 0) as it goes.
     """
-    yield _line({"format": FORMAT, **asdict(release)})
+    yield _line({"format": FORMAT, **as_json(release)})
     for entry in entries:
         file, headers = entry.file, entry.file.headers
         stored = (headers.content_type, headers.cache_control, headers.content_encoding)
@@ -158,7 +156,7 @@ def write(release: Release, entries: Iterable[Entry]) -> Iterator[bytes]:
 
 
 def _line(value: object) -> bytes:
-    return json.dumps(value, separators=(",", ":")).encode() + b"\n"
+    return _ENCODER.encode(value).encode() + b"\n"
 
 
 def read(lines: Iterable[bytes]) -> tuple[Release, Iterator[Entry]]:
@@ -184,8 +182,8 @@ def _entries(release: Release, lines: Iterator[bytes]) -> Iterator[Entry]:
     count = 0
     known: dict[tuple[str, str, str], Headers] = {}
     try:
-        for count, line in enumerate(lines, 1):  # noqa: B007 - compared at the end
-            key, size, sha256, kind, *stored, etag, version, time = json.loads(line.decode())
+        for count, row in enumerate(_rows(lines), 1):  # noqa: B007 - compared at the end
+            key, size, sha256, kind, *stored, etag, version, time = row
             kinds = (stored[0], stored[1], stored[2])
             headers = known.get(kinds) or known.setdefault(kinds, Headers(*kinds))
             yield Entry(File(key, size, sha256, headers, kind), etag, version, time)
@@ -194,6 +192,12 @@ def _entries(release: Release, lines: Iterator[bytes]) -> Iterator[Entry]:
     if count != release.files:
         found = f"{count} of {release.files} files"
         raise _damaged(f"the manifest of release {release.id}", found)
+
+
+def _rows(lines: Iterator[bytes]) -> Iterator[Any]:
+    """Parse many lines in one call: that takes a third of the time."""
+    while some := list(islice(lines, PARSED)):
+        yield from json.loads(b"[%b]" % b",".join(some))
 
 
 def _damaged(what: str, why: str) -> PreflightError:

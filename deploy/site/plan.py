@@ -5,12 +5,12 @@ the unknown ones; it becomes a `SitePlan`. Files that stay are only counted.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from deploy.config.model import Site
 from deploy.events import Change
 from deploy.site import invalidation
-from deploy.site.decide import Gone, Kept, Unknown, Upload, classify, resolve
+from deploy.site.decide import Gone, Unknown, Upload, classify, resolve
 from deploy.site.guard import guard
 from deploy.site.manifest import Entry, Fingerprint, Head, Release
 from deploy.site.merge import Match
@@ -23,8 +23,7 @@ INDEX = "index.html"
 NAMED = 3  # files that a warning names
 
 
-@dataclass(frozen=True)
-class SitePlan:
+class SitePlan(NamedTuple):
     """All that a deploy would do to one site's bucket and distribution.
 
     `base` is the live release and `pointer` what said so (None: nothing was ever published).
@@ -127,9 +126,7 @@ class Draft:
         """Take one match, in key order. What it returns needs a HEAD, and then `found`."""
         self._count(match)
         decision = classify(match, interrupted=self._interrupted)
-        if isinstance(decision, Kept):
-            return None
-        if isinstance(decision, Unknown):
+        if decision is None or isinstance(decision, Unknown):
             return decision
         if isinstance(decision, Upload):
             self._upload(decision)
@@ -140,16 +137,17 @@ class Draft:
         return None
 
     def _count(self, match: Match) -> None:
-        if match.listed:
+        key, file, listed, entry = match
+        if listed:
             self._objects += 1
-        if match.entry and match.entry.file.kind != "immutable":
+        if entry and entry.file.kind != "immutable":
             self._live_named += 1
-            self._gone_named += match.file is None
-        if match.file:
+            self._gone_named += file is None
+        if file:
             self._files += 1
-            self._bytes += match.file.size
-            self._fingerprint.add(match.file)
-            self._has_index = self._has_index or match.key == INDEX
+            self._bytes += file.size
+            self._fingerprint.add(file)
+            self._has_index = self._has_index or key == INDEX
 
     def found(self, unknown: Unknown, head: Head | None) -> None:
         """Take what HEAD said of an unknown object, in any order."""

@@ -9,11 +9,11 @@ a request that is under way when it ends: a run must not begin a write that may 
 """
 
 import json
-from dataclasses import asdict, dataclass, replace
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from deploy.errors import LockedError, PreflightError
 from deploy.site import invalidation
+from deploy.values import as_json
 
 State = Literal["publishing", "invalidating", "live"]
 
@@ -21,8 +21,7 @@ LEASE = 60.0  # seconds that a claim holds without being renewed
 FORMAT = 1  # of the JSON; raised when an older Shipway cannot read it any more
 
 
-@dataclass(frozen=True, slots=True)
-class Run:
+class Run(NamedTuple):
     """The run that holds the site: `id` is unique, `lease_until` in Unix seconds (0: let go)."""
 
     id: str
@@ -31,8 +30,7 @@ class Run:
     lease_until: float = 0.0
 
 
-@dataclass(frozen=True, slots=True)
-class Pointer:
+class Pointer(NamedTuple):
     """`release` is the live one ("" before the first), `next` the one being published.
 
     `pending` are invalidation paths that were not confirmed yet; `pruned` is when objects were
@@ -67,7 +65,7 @@ def parse(data: bytes) -> Pointer:
 
 def serialize(pointer: Pointer) -> bytes:
     """Return the JSON that `parse` takes."""
-    return json.dumps({"format": FORMAT, **asdict(pointer)}, indent=1).encode() + b"\n"
+    return json.dumps({"format": FORMAT, **as_json(pointer)}, indent=1).encode() + b"\n"
 
 
 def interrupted(pointer: Pointer | None) -> bool:
@@ -95,7 +93,7 @@ def claim(
         if _basis(pointer) != _basis(seen):
             return None
     before = pointer or Pointer()
-    return replace(before, state="publishing", next=next_release, run=_leased(run, now))
+    return before._replace(state="publishing", next=next_release, run=_leased(run, now))
 
 
 def hold(pointer: Pointer, run: Run, now: float) -> Pointer:
@@ -104,12 +102,12 @@ def hold(pointer: Pointer, run: Run, now: float) -> Pointer:
     Raises LockedError if another run holds it.
     """
     _refuse_held(pointer, run, now)
-    return replace(pointer, run=_leased(run, now))
+    return pointer._replace(run=_leased(run, now))
 
 
 def renew(pointer: Pointer, run: Run, now: float) -> Pointer | None:
     """Return the pointer with the lease renewed, None if another run has taken the site over."""
-    return replace(pointer, run=_leased(run, now)) if _has_run(pointer, run) else None
+    return pointer._replace(run=_leased(run, now)) if _has_run(pointer, run) else None
 
 
 def published(pointer: Pointer, run: Run, release: str, paths: tuple[str, ...]) -> Pointer | None:
@@ -124,8 +122,8 @@ def published(pointer: Pointer, run: Run, release: str, paths: tuple[str, ...]) 
         return None
     pending = invalidation.joined(pointer.pending, paths)
     state: State = "invalidating" if pending else "live"
-    let_go = replace(run, lease_until=0.0)
-    return replace(pointer, release=release, state=state, next="", pending=pending, run=let_go)
+    let_go = run._replace(lease_until=0.0)
+    return pointer._replace(release=release, state=state, next="", pending=pending, run=let_go)
 
 
 def finished(pointer: Pointer, release: str) -> Pointer | None:
@@ -136,7 +134,7 @@ def finished(pointer: Pointer, release: str) -> Pointer | None:
     """
     if pointer.release != release or pointer.state == "publishing":
         return None
-    return replace(pointer, state="live", pending=())
+    return pointer._replace(state="live", pending=())
 
 
 def released(pointer: Pointer, run: Run, *, pruned: float | None = None) -> Pointer | None:
@@ -148,11 +146,11 @@ def released(pointer: Pointer, run: Run, *, pruned: float | None = None) -> Poin
     if not _has_run(pointer, run):
         return None
     at = pointer.pruned if pruned is None else pruned
-    return replace(pointer, run=replace(run, lease_until=0.0), pruned=at)
+    return pointer._replace(run=run._replace(lease_until=0.0), pruned=at)
 
 
 def _leased(run: Run, now: float) -> Run:
-    return replace(run, lease_until=now + LEASE)
+    return run._replace(lease_until=now + LEASE)
 
 
 def _has_run(pointer: Pointer | None, run: Run) -> bool:

@@ -1,7 +1,7 @@
 """Make a release live: stable files, then pages, then the pointer, under a claim of the site."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from deploy.config.model import Site
 from deploy.events import Emit, Note
@@ -138,7 +138,7 @@ class Switch:
             seen=self.plan.pointer,
             next_release=release.id,
         )
-        return replace(claimed, pending=self.plan.all_paths) if claimed else None
+        return claimed._replace(pending=self.plan.all_paths) if claimed else None
 
     def _publish(self, pointer: Pointer | None, release: Release) -> Pointer | None:
         if pointer is None:

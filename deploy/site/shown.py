@@ -1,9 +1,8 @@
 """A site's plan in lines. Pure."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
 from itertools import islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from deploy.events import Change, Sign
 from deploy.site.decide import Upload
@@ -17,8 +16,7 @@ LIMIT = 20  # lines for single files
 NAMED_PATHS = 5  # paths that are named
 
 
-@dataclass(frozen=True)
-class Words:
+class Words(NamedTuple):
     """What is done with a file, and what it is done for."""
 
     verb: str
@@ -36,7 +34,7 @@ def changes(plan: "SitePlan", words: Words = DEPLOY) -> tuple[Change, ...]:
     """
     site = _site(plan, words)
     total = len(plan.uploads) + len(plan.dropped) + len(plan.kept_unknown)
-    files = (replace(line, of=site.subject) for line in shown(_files(plan, words), total))
+    files = (line._replace(of=site.subject) for line in shown(_files(plan, words), total))
     return (site, *files, *_invalidations(plan))
 
 

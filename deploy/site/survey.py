@@ -2,7 +2,6 @@
 
 from collections.abc import Generator, Iterable, Iterator
 from contextlib import closing
-from pathlib import Path
 from typing import cast
 
 from deploy.config.model import Site
@@ -12,28 +11,26 @@ from deploy.site.manifest import File, Head
 from deploy.site.merge import Match, merge
 from deploy.site.plan import Draft, SitePlan, Unknown, guard
 from deploy.site.pointer import Pointer
-from deploy.site.scan import scan
 from deploy.site.workers import each
 
 
 def survey(
     bucket: Bucket,
     site: Site,
+    files: Iterable[File],
     *,
-    memory: Path | None = None,
     adopt: bool = False,
     allow_deletions: bool = False,
     allow_missing_index: bool = False,
 ) -> SitePlan:
-    """Return what a deploy of the built `site` to `bucket` would do. Nothing is written.
+    """Return what a deploy of `files`, which are all of the built `site`, to `bucket` would do.
 
-    One GET for the pointer, one for the live release's manifest, a LIST for 1,000 objects, and a
+    Nothing is written. `files` are in key order, as `scan` yields them, and read once. One GET for
+    the pointer, one for the live release's manifest, a LIST for 1,000 objects, and a
     HEAD for each object that the manifest does not vouch for. Memory stays flat, but for what
-    changes. `memory` is that of `scan`. Raises PreflightError as `scan` and `guard` do; the flags
-    are those of `guard`.
+    changes. Raises PreflightError as `scan` and `guard` do; the flags are those of `guard`.
     """
-    pointer = claim.read(bucket)
-    plan = compared(bucket, site, scan(site, memory), pointer)
+    plan = compared(bucket, site, files, claim.read(bucket))
     guard(
         plan,
         adopt=adopt,
@@ -48,9 +45,10 @@ def compared(
 ) -> SitePlan:
     """Return what makes the bucket hold `files` (in key order) as its live release."""
     live = pointer.release if pointer else ""
+    listed = bucket.survey()
     with archive.opened(bucket, live) as (base, entries):
         draft = Draft(site, base, pointer)
-        matches = merge(files, bucket.list(), entries)
+        matches = merge(files, listed, entries)
 
         def look(unknown: Unknown) -> tuple[Unknown, Head | None]:
             return unknown, bucket.head(unknown.file.key)

@@ -1,13 +1,19 @@
 """Many calls side by side, of items that need not fit into memory."""
 
+import os
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from contextlib import suppress
 from queue import SimpleQueue
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
-WORKERS = 32
+# Where calls wait for a network many are needed: with 25 ms before each reply, as S3 has, a first
+# upload took 4.5 s with 64, 6.3 s with 32, and more again with 128. Where they don't, few do more:
+# threads beyond those only pass Python's lock to each other (docs/speed.md).
+WORKERS, FEW = 64, 16
+BUSY = 0.7  # of a core; who takes less waits
 AHEAD = 2  # items that wait for each worker, so that none waits for the reader
 # After Ctrl-C nobody waits longer than this for a server that does not answer.
 PATIENCE = 3.0  # seconds
@@ -52,13 +58,47 @@ def each(
         crew.end(patience)
 
 
-@dataclass(frozen=True, slots=True)
-class _Failed:
+def begun(function: Callable[[], Result]) -> Callable[[], Result]:
+    """Call `function` in a thread; return what waits for its result, or raises its error.
+
+    Nobody has to wait: the thread does not keep the process alive.
+    """
+    done: SimpleQueue[Result | _Failed] = SimpleQueue()
+
+    def work() -> None:
+        try:
+            done.put(function())
+        except BaseException as error:  # noqa: BLE001 - whoever waits raises it
+            done.put(_Failed(error))
+
+    threading.Thread(target=work, name="begun", daemon=True).start()
+    return lambda: _result(done.get())
+
+
+def _share_a_core() -> None:
+    """Keep this thread on one core, the same for all of this process, where the system can do that.
+
+    Python runs one thread at a time. Wherever it waits, another one goes on, and to wake another
+    core for that takes longer than most of what is then done (docs/speed.md).
+    """
+    if sys.platform == "linux":
+        with suppress(OSError):  # then it runs where it did
+            cores = sorted(os.sched_getaffinity(0))
+            os.sched_setaffinity(0, {cores[os.getpid() % len(cores)]})
+
+
+class _Failed(NamedTuple):
     error: BaseException
 
 
+def _result(got: Result | _Failed) -> Result:
+    if isinstance(got, _Failed):
+        raise got.error
+    return got
+
+
 class _Crew(Generic[Item, Result]):
-    """The threads of one `each`; one more is started for each item until there are enough."""
+    """The threads of one `each`, which are started one by one until there are enough."""
 
     def __init__(self, function: Callable[[Item], Result], workers: int) -> None:
         self.function, self.workers = function, workers
@@ -66,6 +106,7 @@ class _Crew(Generic[Item, Result]):
         self.done: SimpleQueue[Result | _Failed] = SimpleQueue()
         self.ended = threading.Event()
         self.threads: list[threading.Thread] = []
+        self.begun, self.cpu = time.monotonic(), time.process_time()
 
     def results(self, items: Iterator[Item]) -> Iterator[Result]:
         pending = 0
@@ -81,20 +122,29 @@ class _Crew(Generic[Item, Result]):
 
     def _hand_out(self, item: Item) -> None:
         self.todo.put((item,))
-        if len(self.threads) < self.workers:
+        self._grow()
+
+    def _take(self) -> Result:
+        if not self.todo.empty():
+            self._grow()
+        return _result(self.done.get())
+
+    def _grow(self) -> None:
+        count = len(self.threads)
+        if count < self.workers and (count < FEW or self._waits()):
             thread = threading.Thread(target=self._work, name="each", daemon=True)
             self.threads.append(thread)
             thread.start()
 
-    def _take(self) -> Result:
-        result = self.done.get()
-        if isinstance(result, _Failed):
-            raise result.error
-        return result
+    def _waits(self) -> bool:
+        """Whether the calls have waited most of the time: then more of them at once do more."""
+        return time.process_time() - self.cpu < BUSY * (time.monotonic() - self.begun)
 
     def _work(self) -> None:
         _here.ended = self.ended
-        while (job := self.todo.get()) is not None:
+        for number, job in enumerate(iter(self.todo.get, None)):
+            if number == 1:  # not sooner: threads that a library starts in a call stay where it is
+                _share_a_core()
             if self.ended.is_set():
                 continue
             try:
