@@ -16,15 +16,21 @@ export default defineConfig({
       output: {
         // React changes seldom: in a file of its own it stays in every cache when the site changes.
         // The entry names the build, so it changes with every release; a lazily loaded page keeps
-        // its own hashed name as long as it imports nothing from the entry.
+        // its own hashed name as long as it imports nothing from the entry: so what the entry and
+        // a page share is in "page".
         codeSplitting: {
           groups: [
             { name: "react", test: /node_modules/ },
-            { name: "page", test: /src\/shell\/Page\.tsx/ },
+            { name: "page", test: /src\/(api\/|shell\/(Fact|Page|moment))/ },
           ],
         },
       },
     },
   },
-  test: { environment: "jsdom", setupFiles: "src/test/setup.ts", restoreMocks: true },
+  test: {
+    environment: "jsdom",
+    setupFiles: "src/test/setup.ts",
+    restoreMocks: true,
+    testTimeout: 30_000,
+  },
 });

@@ -32,3 +32,9 @@ function addressIn(text: string): string {
   if (typeof api === "string" && /^($|\/|https?:\/\/)/.test(api)) return api;
   throw new Problem("/config.json names no address that works", FIX_CONFIG);
 }
+
+/** `loadApi`, asked once: the address is kept, a failure is not. */
+export function keptApi(): () => Promise<string> {
+  let api: string | undefined;
+  return async () => (api ??= await loadApi());
+}

@@ -1,4 +1,5 @@
 import { Problem } from "./problem";
+import { refusalOf, unready } from "./refusal";
 
 export const TIMEOUT_SECONDS = 8;
 
@@ -11,23 +12,24 @@ const FAILED = "Look at the backend's logs.";
  * Fetch `url` past every cache that doesn't ask first. `subject` names it in a Problem.
  * Throws a Problem when nothing answers in time, and for a 5xx.
  */
-export async function request(url: string, subject: string): Promise<Response> {
+export async function request(
+  url: string,
+  subject: string,
+  init: RequestInit = {},
+): Promise<Response> {
   let response: Response;
   try {
     response = await fetch(url, {
       cache: "no-cache",
-      headers: { Accept: "application/json" },
+      ...init,
+      headers: { Accept: "application/json", ...init.headers },
       signal: AbortSignal.timeout(TIMEOUT_SECONDS * 1000),
     });
   } catch (error) {
     throw new Problem(...noAnswer(subject, error));
   }
   if (response.status < 500) return response;
-  const isGateway = response.status >= 502 && response.status <= 504;
-  throw new Problem(
-    `${subject} answered ${response.status}`,
-    `${isGateway ? NO_TASK : FAILED} ${WATCHED}`,
-  );
+  throw await failureOf(response, subject);
 }
 
 /**
@@ -39,12 +41,7 @@ export async function getJson<T>(
   parse: (value: unknown) => T | undefined,
 ): Promise<T> {
   const response = await request(url, "The backend");
-  if (!response.ok) {
-    throw new Problem(
-      `The backend answered ${response.status} for ${url}`,
-      "It may be older than this site, or /config.json may name another API. Deploy both halves.",
-    );
-  }
+  if (!response.ok) throw await refusalOf(response, url);
   const value = parse(await jsonOf(response, url));
   if (value !== undefined) return value;
   throw new Problem(
@@ -63,6 +60,16 @@ async function jsonOf(response: Response, url: string): Promise<unknown> {
         "or the address in /config.json.",
     );
   }
+}
+
+async function failureOf(response: Response, subject: string): Promise<Problem> {
+  const lacking = await unready(response);
+  if (lacking) return lacking;
+  const isGateway = response.status >= 502 && response.status <= 504;
+  return new Problem(
+    `${subject} answered ${response.status}`,
+    `${isGateway ? NO_TASK : FAILED} ${WATCHED}`,
+  );
 }
 
 function noAnswer(subject: string, error: unknown): [message: string, remedy: string] {

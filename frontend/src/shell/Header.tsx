@@ -1,9 +1,11 @@
 import { Link, useLocation } from "wouter";
 
 import type { Phase } from "../status/state";
+import "./shell.css";
 
 const PAGES = [
   { path: "/", name: "Status" },
+  { path: "/drivers", name: "Drivers" },
   { path: "/about", name: "About this deploy" },
 ];
 
@@ -18,13 +20,19 @@ export function Header({ phase }: { phase: Phase }) {
       </Link>
       <nav aria-label="Pages">
         {PAGES.map(({ path, name }) => (
-          <Link key={path} href={path} aria-current={current === path ? "page" : undefined}>
+          <Link key={path} href={path} aria-current={currentness(current, path)}>
             {name}
           </Link>
         ))}
       </nav>
     </header>
   );
+}
+
+/** A page, or the section that the page is in. */
+function currentness(current: string, path: string): "page" | "true" | undefined {
+  if (current === path) return "page";
+  return path !== "/" && current.startsWith(`${path}/`) ? "true" : undefined;
 }
 
 function Mark() {

@@ -1,4 +1,6 @@
-import { useEffect, useRef, type ReactNode } from "react";
+import { useLayoutEffect, useRef, type ReactNode } from "react";
+
+const UNOPENED = "Shipway"; // the title that index.html has
 
 /**
  * One page: its title in the window and as its heading. After a click on a link the heading gets
@@ -6,9 +8,9 @@ import { useEffect, useRef, type ReactNode } from "react";
  */
 export function Page({ title, children }: { title: string; children: ReactNode }) {
   const heading = useRef<HTMLHeadingElement>(null);
-  useEffect(() => {
+  useLayoutEffect(() => {
+    if (document.title !== UNOPENED) heading.current?.focus();
     document.title = `${title} · Shipway`;
-    if (document.activeElement !== document.body) heading.current?.focus();
   }, [title]);
   return (
     <div className="page">

@@ -1,8 +1,9 @@
-import { version as reactVersion, type ReactNode } from "react";
+import { version as reactVersion } from "react";
 
 import { nameOf, type Reading } from "../api/backend";
+import { Fact } from "../shell/Fact";
+import { moment } from "../shell/moment";
 import { SITE_VERSION } from "../version";
-import { moment } from "./format";
 import type { Status } from "./state";
 
 const OPENED = new Date();
@@ -54,14 +55,5 @@ export function SiteCard({ api }: { api: string | undefined }) {
         <Fact name="React">{reactVersion}</Fact>
       </dl>
     </section>
-  );
-}
-
-function Fact({ name, children }: { name: string; children: ReactNode }) {
-  return (
-    <div className="fact">
-      <dt>{name}</dt>
-      <dd>{children}</dd>
-    </div>
   );
 }

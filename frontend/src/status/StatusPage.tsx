@@ -3,6 +3,7 @@ import { BackendCard, SiteCard } from "./Cards";
 import { Checks } from "./Checks";
 import { Summary } from "./Summary";
 import type { Status } from "./state";
+import "./status.css";
 
 interface Properties {
   readonly status: Status;

@@ -1,4 +1,5 @@
-import { duration, milliseconds, moment, time } from "./format";
+import { moment, time } from "../shell/moment";
+import { duration, milliseconds } from "./format";
 import type { Phase, Status } from "./state";
 
 const TITLES: Record<Phase, string> = {

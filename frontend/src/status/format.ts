@@ -1,20 +1,3 @@
-const MOMENT = new Intl.DateTimeFormat("en", {
-  dateStyle: "medium",
-  timeStyle: "medium",
-  hour12: false,
-});
-const TIME = new Intl.DateTimeFormat("en", { timeStyle: "medium", hour12: false });
-
-/** `Nov 22, 2026, 09:15:04`, in the visitor's time zone. */
-export function moment(date: Date): string {
-  return MOMENT.format(date);
-}
-
-/** `09:15:04`, in the visitor's time zone. */
-export function time(date: Date): string {
-  return TIME.format(date);
-}
-
 /** The time from `start` to `end`, by its largest unit: `40 s`, `3 min`, `5 h`, `12 days`. */
 export function duration(start: Date, end: Date): string {
   const seconds = Math.max(0, Math.floor((end.getTime() - start.getTime()) / 1000));

@@ -17,12 +17,22 @@ export function body(text: string, status = 200): Answer {
   return () => new Response(text, { status });
 }
 
+/** As the backend tells of a problem: https://www.rfc-editor.org/rfc/rfc9457 */
+export function problem(status: number, detail: string, errors?: object[]): Answer {
+  const headers = { "Content-Type": "application/problem+json" };
+  return () => Response.json({ title: "Its phrase", status, detail, errors }, { status, headers });
+}
+
 export const unreachable: Answer = () => Promise.reject(new TypeError("Failed to fetch"));
 export const never: Answer = () => new Promise(() => {});
 
-/** What the network answers, by address: change `answers`, and the next request sees it. */
+/**
+ * What the network answers, by address, or by method and address where it is no GET: change
+ * `answers`, and the next request sees it.
+ */
 export class Server {
   readonly requests: string[] = [];
+  readonly sent: unknown[] = []; // what came with them
   answers: Record<string, Answer>;
 
   constructor(answers: Record<string, Answer> = {}) {
@@ -32,9 +42,11 @@ export class Server {
       "/api/version": json(VERSION),
       ...answers,
     };
-    vi.stubGlobal("fetch", (url: string) => {
-      this.requests.push(url);
-      return Promise.resolve((this.answers[url] ?? body("Not Found", 404))());
+    vi.stubGlobal("fetch", (url: string, { method = "GET", body: sent }: RequestInit = {}) => {
+      const asked = method === "GET" ? url : `${method} ${url}`;
+      this.requests.push(asked);
+      if (sent) this.sent.push(typeof sent === "string" ? JSON.parse(sent) : sent);
+      return Promise.resolve((this.answers[asked] ?? body("Not Found", 404))());
     });
   }
 

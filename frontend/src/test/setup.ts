@@ -1,5 +1,7 @@
-import { cleanup } from "@testing-library/react";
+import { cleanup, configure } from "@testing-library/react";
 import { afterEach, vi } from "vitest";
+
+configure({ asyncUtilTimeout: 10_000 }); // a limit for a busy machine; nothing waits that long
 
 afterEach(() => {
   cleanup();
