@@ -10,10 +10,12 @@ from scripts.machine import (
     base_image,
     browser,
     certificates,
+    compose,
     dotenv,
     engine,
     environment,
     node,
+    postgres_image,
     terraform,
 )
 from scripts.machine.report import attempt
@@ -27,10 +29,11 @@ def main() -> int:
     python = max(attempt("python", find_python), attempt("virtualenv", prepare_virtualenv))
     tools = max(
         attempt("CA bundle", prepare_bundle),
-        attempt("docker engine", prepare_engine) or attempt("base image", prepare_base_image),
+        attempt("docker engine", prepare_engine) or prepare_images(),
         attempt("terraform", terraform.prepare),
         attempt("node", node.prepare),
         attempt("browser", browser.prepare) if options.tests else 0,
+        attempt("compose", compose.prepare) if options.tests else 0,
     )
     return python if options.allow_missing else max(python, tools)
 
@@ -52,11 +55,19 @@ def prepare_engine() -> str:
     return engine.prepare(os.environ.get("DOCKER_HOST", ""))
 
 
-def prepare_base_image() -> str:
-    chosen = dotenv.setting("PYTHON_IMAGE", os.environ, dotenv.texts(ROOT))
-    name, text = base_image.prepare(base_image.BACKEND, chosen)
-    if name == base_image.BACKEND.stand_in:
-        remember("PYTHON_IMAGE", name)
+def prepare_images() -> int:
+    return max(
+        attempt("base image", lambda: prepare_image(base_image.BACKEND)),
+        attempt("postgres image", lambda: prepare_image(postgres_image.POSTGRES)),
+    )
+
+
+def prepare_image(image: base_image.BaseImage) -> str:
+    """Have `image` or its stand-in on the engine, and write to .env.local which, if the latter."""
+    chosen = dotenv.setting(image.variable, os.environ, dotenv.texts(ROOT))
+    name, text = base_image.prepare(image, chosen)
+    if name == image.stand_in:
+        remember(image.variable, name)
     return text
 
 
@@ -77,7 +88,9 @@ def _parser() -> argparse.ArgumentParser:
         help="report a missing tool (engine, Terraform, Node.js, ...), but end with 0",
     )
     parser.add_argument(
-        "--tests", action="store_true", help="also what only the tests need: a browser"
+        "--tests",
+        action="store_true",
+        help="also what only the tests need: a browser, Docker Compose",
     )
     return parser
 

@@ -1,4 +1,4 @@
-"""The base image: found, pulled, or built from Debian packages where no hub can be reached."""
+"""Official images: found, pulled, or built from Debian packages where no hub can be reached."""
 
 import shutil
 import tempfile
@@ -15,30 +15,42 @@ PULL_SECONDS = 900.0
 BUILD_SECONDS = 900.0
 
 
+# The packages of Python's official slim images, by Debian's names.
+PACKAGES = "ca-certificates,netbase,tzdata,python3,python3-venv,python3-pip,python-is-python3"
+# The official images' pip installs without asking (https://peps.python.org/pep-0668/), so the
+# stand-ins' has to as well.
+_UNMARK = 'rm -f "$1"/usr/lib/python3*/EXTERNALLY-MANAGED'
+
+
 @dataclass(frozen=True)
 class BaseImage:
-    """An official image and what stands in for it: Debian's own Python of `suite`."""
+    """An official image and what stands in for it: `packages` of Debian's `suite`.
+
+    `variable` is the one by which the user names another image, `hooks` are mmdebstrap's
+    --customize-hook, `changes` what `docker import` writes into the image's configuration.
+    """
 
     official: str
     suite: str
     stand_in: str
+    variable: str = "PYTHON_IMAGE"
+    packages: str = PACKAGES
+    hooks: tuple[str, ...] = (_UNMARK,)
+    changes: tuple[str, ...] = ("ENV LANG=C.UTF-8", 'CMD ["python3"]')
 
 
 BACKEND = BaseImage("python:3.12-slim", "bookworm", "shipway-standin/python:3.11-bookworm")
 LOCALSTACK = BaseImage("python:3.13-slim", "trixie", "shipway-standin/python:3.13-trixie")
 
-# The packages of the official slim images, by Debian's names.
-PACKAGES = "ca-certificates,netbase,tzdata,python3,python3-venv,python3-pip,python-is-python3"
-
 
 def prepare(base: BaseImage, chosen: str | None = None) -> tuple[str, str]:
-    """Make sure that a base image is on the engine.
+    """Make sure that an image is on the engine.
 
     `chosen` is the image that the user names in place of `base`. Returns the image's name and what
     was done or found. Raises PreflightError if there is no way to get one.
     """
     if chosen and chosen != base.stand_in:
-        return chosen, _fetch(chosen)
+        return chosen, _fetch(base, chosen)
     for name in (base.stand_in,) if chosen else (base.official, base.stand_in):
         if exists(name):
             return name, f"found, {name}"
@@ -49,14 +61,14 @@ def prepare(base: BaseImage, chosen: str | None = None) -> tuple[str, str]:
     return base.stand_in, f"{base.official} can't be pulled, built {base.stand_in} from packages"
 
 
-def _fetch(image: str) -> str:
+def _fetch(base: BaseImage, image: str) -> str:
     if exists(image):
         return f"found, {image}"
     if pull(image):
         return f"pulled {image}"
     raise PreflightError(
-        f"PYTHON_IMAGE names {image}, which is not on this machine and can't be pulled",
-        remedy="name another one, or remove PYTHON_IMAGE from .env.local and the environment",
+        f"{base.variable} names {image}, which is not on this machine and can't be pulled",
+        remedy=f"name another one, or remove {base.variable} from .env.local and the environment",
     )
 
 
@@ -88,17 +100,12 @@ def pull(image: str) -> bool:
 
 
 def bootstrap(base: BaseImage, tar: Path) -> tuple[str, ...]:
-    """Return the argv that makes a Debian root file system with Python as `tar`.
-
-    The official images' pip installs without asking (https://peps.python.org/pep-0668/), so this
-    one has to as well.
-    """
-    unmark = 'rm -f "$1"/usr/lib/python3*/EXTERNALLY-MANAGED'
+    """Return the argv that makes a Debian root file system with the packages as `tar`."""
     return (
         "mmdebstrap",
         "--variant=minbase",
-        f"--include={PACKAGES}",
-        f"--customize-hook={unmark}",
+        f"--include={base.packages}",
+        *(f"--customize-hook={hook}" for hook in base.hooks),
         base.suite,
         str(tar),
     )
@@ -111,7 +118,7 @@ def build(base: BaseImage) -> None:
     with tempfile.TemporaryDirectory() as folder:
         tar = Path(folder) / "root.tar"
         run(bootstrap(base, tar), timeout=BUILD_SECONDS)
-        settings = ("--change", "ENV LANG=C.UTF-8", "--change", 'CMD ["python3"]')
+        settings = (word for change in base.changes for word in ("--change", change))
         run(("docker", "import", *settings, str(tar), base.stand_in), timeout=BUILD_SECONDS)
 
 
@@ -119,7 +126,7 @@ def _install_mmdebstrap(base: BaseImage) -> None:
     if not debian.can_install():
         raise PreflightError(
             f"{base.official} can't be pulled, and this machine can't build a stand-in",
-            remedy="load the image (`docker load`) or set PYTHON_IMAGE to one that you have; on "
-            "Debian, `sudo apt-get install mmdebstrap` and repeat as root",
+            remedy=f"load the image (`docker load`) or set {base.variable} to one that you have; "
+            "on Debian, `sudo apt-get install mmdebstrap` and repeat as root",
         )
     debian.install("mmdebstrap")
