@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.e2e.probe import deploy
 from tests.e2e.project import Project, free_ports
 
 ROOT = Path(__file__).parents[2]
@@ -32,3 +33,11 @@ def probe(project: Project) -> Project:
     ran = project.invoke("infra.apply")
     assert ran.code == 0, ran.out
     return project
+
+
+@pytest.fixture(scope="module")
+def released(probe: Project) -> Iterator[Project]:
+    """The probe with a release that serves version "good"."""
+    deploy(probe, PROBE_VERSION="good")
+    yield probe
+    deploy(probe, PROBE_VERSION="end")

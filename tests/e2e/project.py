@@ -13,11 +13,12 @@ import time
 import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import localstack_client.session
 
 from deploy.target import unpacked
+from tests.ports import free_port
 
 PROBE = """
 [services.probe]
@@ -43,24 +44,37 @@ class Ran:
     seconds: float
 
     @property
+    def phases(self) -> list[str]:
+        """The first word of each phase that was begun: what a run spent its time on."""
+        return re.findall(r"^▸ (\w+)", self.out, re.MULTILINE)
+
+    @property
     def events(self) -> list[dict[str, Any]]:
         """The lines of a --json run."""
         return [json.loads(line) for line in self.out.splitlines() if line.startswith("{")]
 
 
+class Ports(NamedTuple):
+    """Where one local cloud listens."""
+
+    gateway: int
+    listener: int
+    cdn: int
+    database: int
+
+
 class Project:
     """A clone with a local cloud, a backend and the probe service."""
 
-    def __init__(
-        self, root: Path, source: Path, ports: tuple[int, int, int], *, echo: bool = True
-    ) -> None:
+    def __init__(self, root: Path, source: Path, ports: Ports, *, echo: bool = True) -> None:
         self.root, self.echo = root, echo
-        self.port, self.listener, self.cdn = ports
+        self.port, self.listener, self.cdn, self.database = ports
         copy_tracked(source, root)
         text = (root / "deploy.toml").read_text()
         text = text.replace(
             '"http://localhost:4566"',
-            f'"http://localhost:{self.port}"\nport = {self.listener}\nsite_port = {self.cdn}',
+            f'"http://localhost:{self.port}"\nport = {self.listener}\nsite_port = {self.cdn}\n'
+            f"database_port = {self.database}",
         )
         self.base = text
         (root / "deploy.toml").write_text(text)
@@ -186,9 +200,6 @@ def copy_tracked(source: Path, root: Path) -> None:
             shutil.copy(source / name, root / name)
 
 
-def free_ports() -> tuple[int, int, int]:
-    """Return three free ports: the gateway's, the load balancer's and the CDN's."""
-    with socket.socket() as one, socket.socket() as two, socket.socket() as three:
-        for each in (one, two, three):
-            each.bind(("127.0.0.1", 0))
-        return one.getsockname()[1], two.getsockname()[1], three.getsockname()[1]
+def free_ports() -> Ports:
+    """Return ports that nobody listens on."""
+    return Ports(*(free_port() for _ in Ports._fields))

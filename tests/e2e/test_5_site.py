@@ -79,7 +79,7 @@ def test_every_kind_of_path_is_answered_as_it_should_be(project: Project) -> Non
     assert get(project.site + "/assets/gone-12345678.js")[0] == 404
     assert get(project.site + "/.shipway/live.json")[0] == 404
     status, headers, body = get(project.site + "/api/nothing")
-    assert (status, headers["content-type"]) == (404, "application/json")
+    assert (status, headers["content-type"]) == (404, "application/problem+json")
     assert "<html" not in body  # the API's own 404, not the site's page
 
 
@@ -147,12 +147,12 @@ def clicked_during(project: Project, watched: Watched, *arguments: str) -> tuple
     return process.returncode, out
 
 
-def test_the_way_back_is_a_matter_of_seconds(project: Project, open_page: OpenPage) -> None:
+def test_the_way_back_neither_builds_nor_uploads(project: Project, open_page: OpenPage) -> None:
     before = open_page(project.site)
     shows(before.page, "The second release.")
     ran = project.invoke("rollback-frontend")
     assert ran.code == 0, ran.out
-    assert ran.seconds < 15
+    assert ran.phases == ["publish", "invalidate"]
     after = open_page(project.site)
     expect(after.page.locator(".lead")).not_to_have_text("The second release.")
     # The tab that was open before goes on with its own files, also those it had not loaded yet.
@@ -211,7 +211,7 @@ def test_two_deploys_at_once_end_as_one_release(project: Project, colleague: Pat
     page = colleague / "frontend/src/status/StatusPage.tsx"
     page.write_text(re.sub(LEAD, f'<p className="lead">{theirs}</p>', page.read_text()))
     both = [project.start("deploy-frontend"), start(project, colleague)]
-    ended = [(process.communicate(timeout=120)[0], process.returncode) for process in both]
+    ended = [(process.communicate(timeout=200)[0], process.returncode) for process in both]
     codes = sorted(code for _, code in ended)
     assert codes[0] == 0, ended
     assert codes[1] in (0, 5, 7), ended  # published after the other, superseded, or locked out
@@ -257,7 +257,7 @@ def test_an_interrupt_leaves_the_site_whole(
         assert process.stdout
         begun = any(line.startswith(f"▸ {moment} frontend") for line in process.stdout)
         process.send_signal(signal.SIGINT)
-        out, _ = process.communicate(timeout=60)
+        out, _ = process.communicate(timeout=200)
     assert begun
     assert process.returncode in (130, 0), out  # 0: it was done before the signal came
     watched = open_page(project.site)

@@ -2,38 +2,10 @@
 
 import json
 import signal
-from collections.abc import Iterator
 
-import pytest
-
+from tests.e2e.probe import DEPLOY, until
 from tests.e2e.project import Project
 from tests.e2e.traffic import Traffic
-
-DEPLOY = ("deploy-backend", "--service", "probe")
-
-
-@pytest.fixture(scope="module")
-def released(probe: Project) -> Iterator[Project]:
-    """The probe with a release that serves version "good"."""
-    deploy(probe, PROBE_VERSION="good")
-    yield probe
-    deploy(probe, PROBE_VERSION="end")
-
-
-def deploy(project: Project, **environment: str) -> None:
-    project.probe(**environment)
-    ran = project.invoke(*DEPLOY)
-    assert ran.code == 0, ran.out
-
-
-def until(stream: Iterator[str] | None, words: str) -> str:
-    """Read lines up to one with these words; the process's own deadline bounds the wait."""
-    lines = ""
-    for line in stream or ():
-        lines += line
-        if words in line:
-            return lines
-    raise AssertionError(f"{words!r} was never printed:\n{lines}")
 
 
 def test_status_is_one_screen_of_80_columns(project: Project) -> None:

@@ -75,7 +75,7 @@ def test_only_what_was_asked_for_is_planned(project: Project) -> None:
     assert ran.code == 0, ran.out
     (plan,) = [event for event in ran.events if event["event"] == "plan_shown"]
     subjects = [line["subject"] for line in plan["changes"] if not line["of"]]
-    assert subjects == ["image backend", "service backend"]
+    assert subjects == ["image backend", "migrate backend", "service backend"]
 
 
 def test_a_saved_plan_is_applied_once_and_then_refused(project: Project, saved: Path) -> None:

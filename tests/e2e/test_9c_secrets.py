@@ -16,10 +16,10 @@ import pytest
 from tests.e2e.project import PROBE, Project, Ran
 
 FIRST, SECOND, PARAMETER = (f"canary-{text}-5up3r" for text in ("first", "second", "parameter"))
-NAME, PATH = "shipway-demo/local/database-url", "/shipway-demo/local/key"
+NAME, PATH = "shipway-demo/local/probe-url", "/shipway-demo/local/key"
 SECRETS = f"""
 [environments.local.services.probe]
-secrets = {{ DATABASE_URL = "database-url", API_KEY = "{PATH}" }}
+secrets = {{ PROBE_URL = "probe-url", API_KEY = "{PATH}" }}
 """
 DEPLOY = ("deploy-backend", "--service", "probe")
 
@@ -77,7 +77,7 @@ def test_a_missing_secret_is_refused_before_the_build(typed: Typed) -> None:
     before = typed.project.written()
     ran = typed.invoke(*DEPLOY)
     assert ran.code == 3, ran.out
-    assert "`invoke secrets.set database-url`" in ran.out
+    assert "`invoke secrets.set probe-url`" in ran.out
     assert f"`invoke secrets.set {PATH}`" in ran.out
     assert "build probe" not in ran.out
     assert typed.project.written() == before
@@ -85,12 +85,12 @@ def test_a_missing_secret_is_refused_before_the_build(typed: Typed) -> None:
 
 
 def test_set_from_stdin_it_reaches_the_container(typed: Typed) -> None:
-    assert typed.invoke("secrets.set", "database-url", stdin=f"{FIRST}\n").code == 0
+    assert typed.invoke("secrets.set", "probe-url", stdin=f"{FIRST}\n").code == 0
     assert typed.invoke("secrets.set", "key", "--store", "ssm", stdin=PARAMETER).code == 0
     assert typed.invoke("secrets.check").code == 0
     ran = typed.invoke(*DEPLOY)
     assert ran.code == 0, ran.out
-    assert has(typed.project, "DATABASE_URL", FIRST)
+    assert has(typed.project, "PROBE_URL", FIRST)
     assert has(typed.project, "API_KEY", PARAMETER)
 
 
@@ -104,20 +104,21 @@ def test_a_secret_that_stays_rolls_nothing_out(typed: Typed) -> None:
 
 def test_a_rotated_secret_rolls_the_service(typed: Typed) -> None:
     before = revision(typed.project)
-    assert "new version" in typed.invoke("secrets.set", "database-url", stdin=SECOND).out
+    assert "new version" in typed.invoke("secrets.set", "probe-url", stdin=SECOND).out
     ran = typed.invoke(*DEPLOY)
     assert ran.code == 0, ran.out
     assert re.search(r"environment\[APP_SECRETS_VERSION\] +a secret was rotated", ran.out)
     assert revision(typed.project) != before
-    assert has(typed.project, "DATABASE_URL", SECOND)
+    assert has(typed.project, "PROBE_URL", SECOND)
 
 
 def test_a_secret_in_use_stays(typed: Typed) -> None:
-    ran = typed.invoke("secrets.unset", "database-url")
+    ran = typed.invoke("secrets.unset", "probe-url")
     assert ran.code == 2, ran.out
     assert "is used by probe" in ran.out
     shown = typed.invoke("secrets.list", "--json")
-    assert [each["state"] for each in json.loads(shown.out)["secrets"]] == ["set", "set"]
+    states = {each["name"]: each["state"] for each in json.loads(shown.out)["secrets"]}
+    assert (states["probe-url"], states[PATH]) == ("set", "set")
 
 
 def test_a_secret_in_the_environment_is_refused(typed: Typed) -> None:

@@ -2,7 +2,6 @@
 
 import json
 import os
-import random
 import signal
 import socket
 import subprocess
@@ -17,6 +16,10 @@ from typing import Any, TypeVar
 
 import docker
 from localstack_client.session import Session
+
+from scripts.machine import base_image
+from scripts.machine.postgres_image import POSTGRES
+from tests.ports import free_port, free_range
 
 ROOT = Path(__file__).resolve().parents[2]
 READY_SECONDS = 30.0
@@ -92,26 +95,6 @@ def eventually(look: Callable[[], T], seconds: float = 30.0, every: float = 0.05
     return found
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
-def free_range(length: int = 20) -> int:
-    """Return the first port of a range that is free at the moment."""
-    while True:
-        base = random.randrange(20000, 30000 - length)  # noqa: S311
-        if all(_is_free(port) for port in range(base, base + length)):
-            return base
-
-
-def _is_free(port: int) -> bool:
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) != 0
-
-
 @contextmanager
 def local_cloud(log: Path) -> Iterator[Cloud]:
     """Run a local cloud; at its end no container of it may be left."""
@@ -130,9 +113,19 @@ def local_cloud(log: Path) -> Iterator[Cloud]:
         assert not left, f"containers are left: {left}"
 
 
-def start(log: Path, port: int, base: int) -> "tuple[Cloud, subprocess.Popen[bytes]]":
+def postgres_image() -> str:
+    """Return what databases run: POSTGRES_IMAGE, else the stand-in if there is one, else ""."""
+    stand_in = POSTGRES.stand_in if base_image.exists(POSTGRES.stand_in) else ""
+    return os.environ.get("POSTGRES_IMAGE") or stand_in
+
+
+def start(
+    log: Path, port: int, base: int, *options: str
+) -> "tuple[Cloud, subprocess.Popen[bytes]]":
+    """Start a local cloud and return when it answers. `options` are more of its arguments."""
     bases = ("--listener-base", str(base), "--cdn-base", str(free_range()))
-    argv = (sys.executable, "-m", "localcloud", "--port", str(port), *bases)
+    databases = ("--database-base", str(free_range()), "--postgres-image", postgres_image())
+    argv = (sys.executable, "-m", "localcloud", "--port", str(port), *bases, *databases, *options)
     with log.open("wb") as output:
         process = subprocess.Popen(
             argv,

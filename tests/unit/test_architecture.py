@@ -39,6 +39,8 @@ PURE_NAMES = {
     "lock.py",
     "record.py",
     "saved.py",
+    "revisions.py",
+    "command.py",
     "history.py",
     "markdown.py",
     "loglines.py",

@@ -11,12 +11,16 @@ from deploy.config import schema
 
 DOCS = (
     "README.md",
-    *(f"docs/{name}.md" for name in ("quickstart", "operating", "ci", "aws", "configuration")),
+    *(
+        f"docs/{name}.md"
+        for name in ("quickstart", "development", "operating", "ci", "aws", "configuration")
+    ),
 )
 TABLES = (
     schema.ProjectTable,
     schema.ServiceTable,
     schema.SiteTable,
+    schema.DatabaseTable,
     schema.BuildTable,
     schema.EnvironmentTable,
 )

@@ -60,8 +60,8 @@ def test_what_a_deploy_to_aws_does_not_need_is_no_fault() -> None:
 @pytest.mark.parametrize(
     ("said", "verdict"),
     [
-        ("Warning: x\n\nTerraform v1.10.3\non linux_amd64", "OK"),
-        ("Terraform v1.9.8", "NG"),
+        ("Warning: x\n\nTerraform v1.11.4\non linux_amd64", "OK"),
+        ("Terraform v1.10.5", "NG"),
         ("Terraform v2.0.0-beta1", "OK"),
         ("", "NG"),
     ],
@@ -88,10 +88,10 @@ def test_a_port_is_ours_only_if_our_cloud_opened_it(monkeypatch: pytest.MonkeyPa
         status = CloudStatus(running=True, endpoint=LOCAL, urls=opened)
         monkeypatch.setattr(machine, "look", lambda _: status)
 
-    monkeypatch.setattr(machine, "_listens", lambda _: True)
+    monkeypatch.setattr(machine, "listens", lambda _: True)
     runs("http://localhost:8000")
     assert port_user(config(), 8000) == "ours"
     runs("http://localhost:8001")
     assert port_user(config(), 8000) == "another"
-    monkeypatch.setattr(machine, "_listens", lambda _: False)
+    monkeypatch.setattr(machine, "listens", lambda _: False)
     assert port_user(config(), 8000) == "nobody"

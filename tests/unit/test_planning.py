@@ -15,6 +15,8 @@ from deploy.errors import ConfigError, PreflightError
 from deploy.events import DiffShown, Event, Finished, Note
 from deploy.frontend import FrontendPlan
 from deploy.image.plan import FoundImage, ImagePlan, plan_image
+from deploy.migrations.plan import MigrationPlan
+from deploy.migrations.revisions import Revision
 from deploy.parts import Plan
 from deploy.planning import PlanOptions, plan, summary
 from deploy.service.definition import image_reference, render
@@ -43,7 +45,7 @@ CANARY = "hunter2-canary"
 
 
 def config(root: Path = Path("/demo")) -> Config:
-    return replace(config_of(), root=root, sites={"frontend": site_of()})
+    return config_of()._replace(root=root, sites={"frontend": site_of()})
 
 
 def content(digest: str | None, **environment: str) -> dict[str, Any]:
@@ -94,6 +96,14 @@ def test_a_plan_comes_to_one_line() -> None:
     assert summary(planned(backend(), site)) == (
         "1 image to build, 1 service to roll out, 2 files to upload (6 B), 2 paths to invalidate"
     )
+
+
+def test_a_migration_is_something_to_do() -> None:
+    pending = (Revision("0002", ("0001",), "trips"),)
+    migration = MigrationPlan("backend", run=True, reason="", database="", pending=pending)
+    part = replace(backend(built=True), migration=migration)
+    assert part.changed
+    assert summary(planned(part)) == "1 database to migrate"
 
 
 def test_what_an_earlier_run_left_is_something_to_do() -> None:

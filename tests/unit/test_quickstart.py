@@ -6,12 +6,13 @@ import pytest
 
 from deploy import machine as this_machine
 from deploy import quickstart
+from deploy.cloud.embedded import Launch
 from deploy.cloud.state import CloudStatus
-from deploy.config.model import Config, Environment, Site
+from deploy.config.model import Config, Database, Environment, Site
 from deploy.errors import ConfigError, PreflightError
 from deploy.events import Event, Finished, Note
 from deploy.machine import gateway_port
-from deploy.quickstart import check_machine, without_success
+from deploy.quickstart import check_machine, launch, without_success
 
 
 def config(endpoint: str | None = "http://localhost:4566") -> Config:
@@ -32,7 +33,7 @@ def machine(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
     monkeypatch.setattr(quickstart, "check_buildkit", lambda: None)
     monkeypatch.setattr("shutil.which", lambda name: f"/bin/{name}")
     monkeypatch.setattr(this_machine, "look", lambda _: down)
-    monkeypatch.setattr(this_machine, "_listens", lambda _: False)
+    monkeypatch.setattr(this_machine, "listens", lambda _: False)
     return monkeypatch
 
 
@@ -50,13 +51,13 @@ def test_one_missing_thing_is_told_with_its_remedy(machine: pytest.MonkeyPatch) 
     machine.setattr("shutil.which", lambda name: None if name == "terraform" else name)
     error = lacks()
     assert "terraform is not installed" in error.message
-    assert "install 1.10 or later" in error.remedy
+    assert "install 1.11 or later" in error.remedy
 
 
 def test_all_missing_things_are_told_together(machine: pytest.MonkeyPatch) -> None:
     machine.setattr(quickstart, "check_docker", silent_docker)
     machine.setattr("shutil.which", lambda _: None)
-    machine.setattr(this_machine, "_listens", lambda _: True)
+    machine.setattr(this_machine, "listens", lambda _: True)
     error = lacks()
     assert error.message == "this machine lacks 5 things"
     assert [line.split(":")[0] for line in error.details] == [
@@ -68,9 +69,30 @@ def test_all_missing_things_are_told_together(machine: pytest.MonkeyPatch) -> No
     ]
 
 
+def test_a_database_has_a_port_too(machine: pytest.MonkeyPatch) -> None:
+    machine.setattr(this_machine, "listens", lambda port: port == 15432)
+    check_machine(config(), lambda _: None)
+    with pytest.raises(PreflightError, match="port 15432, of the database, is taken") as caught:
+        check_machine(config()._replace(database=Database()), lambda _: None)
+    assert "database_port" in caught.value.remedy
+
+
+def test_the_local_cloud_is_started_as_its_environment_says() -> None:
+    place = Environment(
+        "local",
+        "us-east-1",
+        port=1,
+        site_port=2,
+        database_port=3,
+        postgres_image="mine:1",
+        persist=True,
+    )
+    assert launch(place) == Launch(1, 2, 3, "mine:1", persist=True)
+
+
 def test_the_port_of_our_own_local_cloud_is_not_taken(machine: pytest.MonkeyPatch) -> None:
     up = CloudStatus(running=True, endpoint="http://localhost:4566")
-    machine.setattr(this_machine, "_listens", lambda _: True)
+    machine.setattr(this_machine, "listens", lambda _: True)
     machine.setattr(this_machine, "look", lambda _: up)
     check_machine(config(), lambda _: None)
 

@@ -66,6 +66,13 @@ class Balancer:
             Attributes=[{"Key": "deregistration_delay.timeout_seconds", "Value": str(seconds)}],
         )
 
+    def idle_after(self, seconds: int) -> None:
+        """Set the idle timeout."""
+        self.elb.modify_load_balancer_attributes(
+            LoadBalancerArn=self.arn,
+            Attributes=[{"Key": "idle_timeout.timeout_seconds", "Value": str(seconds)}],
+        )
+
     @property
     def url(self) -> str:
         return self.cloud.listener_url(self.name)

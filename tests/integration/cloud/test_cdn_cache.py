@@ -156,5 +156,5 @@ def test_a_missing_object_is_cached_for_ten_seconds_or_as_configured(site: Site)
     site.put("a.txt", "here", "text/plain")
     assert site.get("/a.txt").status_code == 404
     started = time.monotonic()
-    eventually(lambda: site.get("/a.txt").status_code == 200, 5)
-    assert time.monotonic() - started < 3
+    eventually(lambda: site.get("/a.txt").status_code == 200)
+    assert time.monotonic() - started < 8  # 10 without ErrorCachingMinTTL, from the first answer on

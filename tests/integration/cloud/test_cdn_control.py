@@ -8,7 +8,8 @@ import pytest
 from botocore.exceptions import ClientError
 
 from tests.integration.cloud.distribution import SECURITY_HEADERS, Site, behavior, items
-from tests.integration.local_cloud import eventually, free_port
+from tests.integration.local_cloud import eventually
+from tests.ports import free_port
 
 pytestmark = pytest.mark.ecs
 

@@ -29,14 +29,6 @@ Serve = Callable[..., App]
 MEGABYTE = 1024 * 1024
 
 
-@pytest.fixture
-def app(balancer: Balancer, serve: Serve) -> App:
-    made = serve()
-    balancer.listen()
-    balancer.register(made.port)
-    return made
-
-
 def in_front(site: Site, balancer: Balancer, policy: str = DISABLED, **options: Any) -> Site:
     """Publish the site with /api/* going to the load balancer."""
     to_app = behavior(

@@ -11,18 +11,14 @@ import docker
 import pytest
 
 from deploy.cloud import control
+from deploy.cloud.embedded import Launch
 from deploy.cloud.state import CloudStatus, Home
 from deploy.errors import PreflightError
 from deploy.events import Event, Note, PhaseEnded
 from tests.integration.cloud.distribution import Site
-from tests.integration.local_cloud import (
-    ROOT,
-    Cloud,
-    containers_of,
-    eventually,
-    free_port,
-    free_range,
-)
+from tests.integration.cloud.rds.world import Instances
+from tests.integration.local_cloud import ROOT, Cloud, containers_of, eventually, postgres_image
+from tests.ports import free_port, free_range
 
 pytestmark = pytest.mark.ecs
 
@@ -35,15 +31,16 @@ class Project:
         self.port = free_port()
         self.base = free_range()
         self.events: list[Event] = []
+        self.persist = False
         (root / "localstack").symlink_to(ROOT / "localstack")
 
     def up(self) -> CloudStatus:
+        image = postgres_image()
         return control.up(
             self.root,
             self.port,
             self.events.append,
-            listener_base=self.base,
-            cdn_base=self.base + 10,
+            Launch(self.base, self.base + 10, self.base + 15, image, persist=self.persist),
         )
 
     def down(self) -> CloudStatus:
@@ -121,6 +118,20 @@ def test_status_shows_where_distributions_are(project: Project) -> None:
     url = f"http://localhost:{project.base + 10}"
     assert project.status().sites == ((site.id, url),)
     assert f"distribution {site.id}: {url}" in project.notes
+
+
+@pytest.mark.docker
+def test_status_shows_where_databases_are_and_what_ails_them(project: Project) -> None:
+    project.up()
+    instances = Instances(project.cloud)
+    instances.made(DBInstanceIdentifier="shown")
+    url = f"postgresql://app@localhost:{project.base + 15}/app"
+    assert project.status().databases == (("shown", url),)
+    assert f"database shown: {url}" in project.notes
+    instances.rds.stop_db_instance(DBInstanceIdentifier="shown")
+    instances.until("shown", "stopped")
+    project.status()
+    assert "database shown: stopped" in project.notes
 
 
 def test_status_without_one(project: Project) -> None:

@@ -9,7 +9,8 @@ import pytest
 
 from tests.integration.cloud.balancer import Balancer
 from tests.integration.cloud.targets import App
-from tests.integration.local_cloud import Cloud, eventually, free_port
+from tests.integration.local_cloud import Cloud, eventually
+from tests.ports import free_port
 
 pytestmark = pytest.mark.ecs
 Serve = Callable[..., App]

@@ -7,7 +7,7 @@ import hashlib
 import http.client
 import json
 import os
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 
 import aiohttp
 import httpx
@@ -18,16 +18,7 @@ from tests.integration.cloud.balancer import Balancer
 from tests.integration.cloud.targets import App
 
 pytestmark = pytest.mark.ecs
-Serve = Callable[..., App]
 MEGABYTE = 1024 * 1024
-
-
-@pytest.fixture
-def app(balancer: Balancer, serve: Serve) -> App:
-    made = serve()
-    balancer.listen()
-    balancer.register(made.port)
-    return made
 
 
 @pytest.fixture(params=["listener", "host header"])

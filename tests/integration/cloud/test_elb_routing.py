@@ -12,7 +12,8 @@ import pytest
 
 from tests.integration.cloud.balancer import Balancer
 from tests.integration.cloud.targets import App
-from tests.integration.local_cloud import Cloud, eventually, free_port
+from tests.integration.local_cloud import Cloud, eventually
+from tests.ports import free_port
 
 pytestmark = pytest.mark.ecs
 Serve = Callable[..., App]
@@ -80,10 +81,7 @@ def test_a_target_that_is_silent_for_the_idle_timeout_is_504(
 ) -> None:
     app = serve()
     balancer.listen()
-    balancer.elb.modify_load_balancer_attributes(
-        LoadBalancerArn=balancer.arn,
-        Attributes=[{"Key": "idle_timeout.timeout_seconds", "Value": "1"}],
-    )
+    balancer.idle_after(1)
     balancer.register(app.port)
     assert balancer.get("/slow").status_code == 504
 
@@ -255,9 +253,9 @@ def test_a_draining_target_gets_nothing_new_and_finishes(balancer: Balancer, ser
         assert balancer.health(old.port)["State"] == "draining"
         assert balancer.health(old.port)["Reason"] == "Target.DeregistrationInProgress"
         assert {balancer.who() for _ in range(6)} == {"new"}
-        assert 2 < balancer.until(old.port, "unused") + 1 < 6
         old.release.set()
         assert in_flight.result(10).text == "old"
+        assert 2 < balancer.until(old.port, "unused") + 1 < 6
 
 
 def test_the_delay_decides_how_long_it_drains(balancer: Balancer, serve: Serve) -> None:

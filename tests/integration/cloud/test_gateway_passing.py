@@ -7,7 +7,8 @@ import httpx
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.integration.local_cloud import Cloud, free_port, free_range, start
+from tests.integration.local_cloud import Cloud, start
+from tests.ports import free_port, free_range
 
 pytestmark = pytest.mark.ecs
 MEGABYTE = 1024 * 1024

@@ -4,7 +4,7 @@ import hashlib
 import json
 import uuid
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -167,7 +167,7 @@ def test_secrets_are_looked_for_and_never_read(broken: Broken) -> None:
     arn = secrets.create_secret(Name=f"{broken.name}/key", SecretString="canary")["ARN"]
     ssm.put_parameter(Name=f"/{broken.name}/url", Value="canary", Type="SecureString")
     values = {"KEY": f"{arn}:password::", "URL": f"/{broken.name}/url"}
-    broken.service = replace(broken.service, secrets=values)
+    broken.service = broken.service._replace(secrets=values)
     assert broken.checks(client).secrets({}).verdict == "OK"
     ssm.delete_parameter(Name=f"/{broken.name}/url")
     bad(broken.checks(client).secrets({}), f"URL (/{broken.name}/url)", "[services.api]")

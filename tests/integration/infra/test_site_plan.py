@@ -3,90 +3,15 @@
 Planned against the local cloud, with a state of its own: nothing is created.
 """
 
-import json
-import shutil
-from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from deploy import process
 from deploy.errors import ToolError
-from deploy.infra import mirror, terraform
+from tests.integration.infra.prod import CERTIFICATE, Planned, Prod
 from tests.integration.local_cloud import Cloud
 
 pytestmark = pytest.mark.ecs
-
-CERTIFICATE = "arn:aws:acm:us-east-1:000000000000:certificate/11111111-2222-3333-4444-555555555555"
-VARIABLES = {
-    "project": "planned",
-    "environment": "prod",
-    "region": "us-east-1",
-    "account": "000000000000",
-    "services": {"web": {"port": 8000, "health": "/health", "start_period": 10}},
-    "default_service": "web",
-    "sites": {
-        "app": {"single_page": True, "keep_releases": 3, "keep_days": 7},
-        "docs": {"single_page": False, "keep_releases": 20, "keep_days": 365},
-    },
-    "domain": "api.example.com",
-    "certificate_arn": CERTIFICATE,
-    "site_domains": {"app": {"name": "www.example.com", "certificate_arn": CERTIFICATE}},
-    "only_cloudfront": True,
-}
-
-
-class Prod:
-    """A copy of Terraform's files whose prod keeps its state in a file."""
-
-    def __init__(self, folder: Path, endpoint: str) -> None:
-        self.folder = folder
-        shutil.copytree(terraform.TERRAFORM, folder / "terraform")
-        self.root = folder / "terraform" / "environments" / "prod"
-        (self.root / "state_override.tf").write_text('terraform {\n  backend "local" {}\n}\n')
-        self.env = {
-            "TF_DATA_DIR": str(folder / "data"),
-            "CHECKPOINT_DISABLE": "1",
-            "AWS_ENDPOINT_URL": endpoint,
-            "AWS_ACCESS_KEY_ID": "test",
-            "AWS_SECRET_ACCESS_KEY": "test",
-            "AWS_PROFILE": "",
-        }
-        found = mirror.find(mirror.roots({}, Path.home()), mirror.this_platform())
-        if found:
-            (folder / "tfrc").write_text(mirror.configuration(found))
-            self.env["TF_CLI_CONFIG_FILE"] = str(folder / "tfrc")
-        self.run("init", "-input=false")
-
-    def run(self, *arguments: str) -> list[str]:
-        lines: list[str] = []
-        process.run(("terraform", *arguments), cwd=self.root, env=self.env, on_line=lines.append)
-        return lines
-
-    def plan(self, **changed: Any) -> "Planned":
-        file = self.folder / "variables.tfvars.json"
-        file.write_text(json.dumps(VARIABLES | changed))
-        self.run("plan", "-input=false", "-no-color", f"-var-file={file}", "-out=saved")
-        shown = "".join(line for line in self.run("show", "-json", "saved") if line[:1] == "{")
-        return Planned(json.loads(shown))
-
-
-class Planned:
-    """What Terraform would create, by address below module.environment."""
-
-    def __init__(self, shown: Mapping[str, Any]) -> None:
-        self._after = {
-            change["address"].removeprefix("module.environment.module."): change["change"]["after"]
-            for change in shown["resource_changes"]
-        }
-
-    def of(self, address: str) -> dict[str, Any]:
-        found: dict[str, Any] = self._after[address]
-        return found
-
-    def site(self, kind: str, name: str = "main", site: str = "app") -> dict[str, Any]:
-        return self.of(f'site["{site}"].{kind}.{name}')
 
 
 @pytest.fixture(scope="module")
@@ -99,8 +24,12 @@ def planned(prod: Prod) -> Planned:
     return prod.plan()
 
 
+def bucket(planned: Planned, part: str = "", site: str = "app") -> dict[str, Any]:
+    return planned.of(f'site["{site}"].module.bucket.aws_s3_bucket{part}.main')
+
+
 def test_nobody_but_cloudfront_reads_the_bucket(planned: Planned) -> None:
-    block = planned.site("aws_s3_bucket_public_access_block")
+    block = bucket(planned, "_public_access_block")
     flags = (
         "block_public_acls",
         "block_public_policy",
@@ -108,18 +37,18 @@ def test_nobody_but_cloudfront_reads_the_bucket(planned: Planned) -> None:
         "restrict_public_buckets",
     )
     assert [block[flag] for flag in flags] == [True] * 4
-    (rule,) = planned.site("aws_s3_bucket_ownership_controls")["rule"]
+    (rule,) = bucket(planned, "_ownership_controls")["rule"]
     assert rule["object_ownership"] == "BucketOwnerEnforced"
     access = planned.site("aws_cloudfront_origin_access_control")
     assert (access["signing_behavior"], access["signing_protocol"]) == ("always", "sigv4")
 
 
 def test_releases_stay_as_long_as_the_file_says(planned: Planned) -> None:
-    (versioning,) = planned.site("aws_s3_bucket_versioning")["versioning_configuration"]
+    (versioning,) = bucket(planned, "_versioning")["versioning_configuration"]
     assert versioning["status"] == "Enabled"
-    assert not planned.site("aws_s3_bucket")["force_destroy"]
+    assert not bucket(planned)["force_destroy"]
     for site, days, versions in (("app", 90, 13), ("docs", 366, 30)):
-        (rule,) = planned.site("aws_s3_bucket_lifecycle_configuration", site=site)["rule"]
+        (rule,) = bucket(planned, "_lifecycle_configuration", site)["rule"]
         (gone,) = rule["noncurrent_version_expiration"]
         assert (gone["noncurrent_days"], gone["newer_noncurrent_versions"]) == (days, versions)
         assert not any(part["days"] for part in rule["expiration"])  # only markers of what is gone

@@ -1,7 +1,11 @@
 """The Terraform files: applied to the local cloud, unchanged, and gone again."""
 
+import json
+from contextlib import closing
 from pathlib import Path
+from urllib.parse import quote
 
+import docker
 import pytest
 
 from deploy.config.model import Config
@@ -9,8 +13,10 @@ from deploy.errors import ToolError
 from deploy.events import Event, Note, PhaseEnded, PhaseProgress, PhaseStarted, PlanShown
 from deploy.infra import terraform
 from deploy.target import Target, parse_target
-from tests.integration.infra.environment import SITES, Watched, configuration
-from tests.integration.local_cloud import Cloud, free_port
+from tests.integration.infra.environment import DATABASE, SITES, Watched, configuration
+from tests.integration.infra.left import everything
+from tests.integration.local_cloud import Cloud
+from tests.ports import free_port
 
 pytestmark = pytest.mark.ecs
 
@@ -62,7 +68,7 @@ def test_logs_and_health_checks_are_as_asked_for(
     found = cloud.client("elbv2").describe_target_groups(TargetGroupArns=[web.target_group_arn])
     group = found["TargetGroups"][0]
     assert (group["TargetType"], group["HealthCheckPath"]) == ("ip", "/health")
-    assert (group["HealthCheckIntervalSeconds"], group["HealthCheckTimeoutSeconds"]) == (5, 2)
+    assert (group["HealthCheckIntervalSeconds"], group["HealthCheckTimeoutSeconds"]) == (5, 4)
 
 
 def test_tasks_scale_up_to_four_and_none_starts_before_the_first_deploy(
@@ -115,6 +121,44 @@ def test_a_task_pulls_only_its_own_image(cloud: Cloud, applied: tuple[Config, Wa
     assert statements["ReadOwnSecrets"].endswith(":secret:infra-test/local/*")
     assert statements["ReadOwnParameters"].endswith(":parameter/infra-test/local/*")
     assert [sid for sid, resource in statements.items() if resource == "*"] == ["RegistryToken"]
+
+
+def test_a_task_reaches_the_database_by_the_url_of_its_secret(
+    cloud: Cloud, applied: tuple[Config, Watched]
+) -> None:
+    question = "select current_user || ' in ' || current_database()"
+    with closing(docker.from_env()) as engine:
+        label = f"shipway.cloud={cloud.instance}"
+        (database,) = engine.containers.list(filters={"label": [label], "name": ["rds-"]})
+        # Not `run(remove=True)`: it leaves the volume behind that the image asks for.
+        task = engine.containers.create(
+            database.attrs["Image"],
+            ["sh", "-c", f'psql "$URL" --no-align --tuples-only --command "{question}"'],
+            environment={"URL": secret(cloud, "database-url")},
+            network=f"shipway-cloud-{cloud.port}",
+        )
+        try:
+            task.start()
+            task.wait()
+            answer = task.logs().decode()
+        finally:
+            task.remove(v=True, force=True)
+    assert answer.strip() == "app in app"
+
+
+def test_no_file_has_the_password(cloud: Cloud, applied: tuple[Config, Watched]) -> None:
+    password = secret(cloud, "database-url-password")
+    spellings = (password, quote(password, safe=""), json.dumps(password)[1:-1])
+    folder = applied[0].root / ".shipway" / "local"
+    files = [path for path in folder.glob("*") if path.is_file()]
+    assert {"terraform.tfstate", "terraform.tfvars.json"} <= {path.name for path in files}
+    told = [path.name for path in files for text in spellings if text.encode() in path.read_bytes()]
+    assert told == []
+
+
+def secret(cloud: Cloud, name: str) -> str:
+    store = cloud.client("secretsmanager")
+    return str(store.get_secret_value(SecretId=f"infra-test/local/{name}")["SecretString"])
 
 
 def test_progress_tells_of_every_resource_and_of_slow_ones(
@@ -171,6 +215,8 @@ def test_a_changed_health_path_is_planned_with_its_values_and_can_be_refused(
         listener=config.environment.port,
         health="/ready",
         sites=SITES,
+        database=DATABASE,
+        database_port=config.environment.database_port,
     )
     watched = Watched()
     assert terraform.apply(changed, watched.emit, approve=lambda plan: False).changes == ()
@@ -222,54 +268,3 @@ def test_destroy_leaves_nothing(cloud: Cloud, applied: tuple[Config, Watched]) -
     again = Watched()
     assert terraform.destroy(config, again.emit).changes == ()
     assert again.of(Note)[0].text == "nothing to destroy"
-
-
-def everything(cloud: Cloud) -> list[str]:
-    """Return the names and ARNs of what can be listed."""
-    ecs, ec2 = cloud.client("ecs"), cloud.client("ec2")
-    vpcs = ec2.describe_vpcs(Filters=[{"Name": "tag-key", "Values": ["Project"]}])["Vpcs"]
-    groups = ec2.describe_security_groups()["SecurityGroups"]
-    return [
-        *ecs.list_clusters()["clusterArns"],
-        *(tag["Value"] for vpc in vpcs for tag in vpc["Tags"]),
-        *(group["GroupName"] for group in groups),
-        *(
-            lb["LoadBalancerArn"]
-            for lb in cloud.client("elbv2").describe_load_balancers()["LoadBalancers"]
-        ),
-        *(
-            tg["TargetGroupArn"]
-            for tg in cloud.client("elbv2").describe_target_groups()["TargetGroups"]
-        ),
-        *(r["repositoryArn"] for r in cloud.client("ecr").describe_repositories()["repositories"]),
-        *(role["RoleName"] for role in cloud.client("iam").list_roles()["Roles"]),
-        *(
-            group["logGroupName"]
-            for group in cloud.client("logs").describe_log_groups()["logGroups"]
-        ),
-        *(
-            p["Name"].replace("/", "-")
-            for p in cloud.client("ssm").describe_parameters()["Parameters"]
-        ),
-        *(bucket["Name"] for bucket in cloud.client("s3").list_buckets()["Buckets"]),
-        *of_cloudfront(cloud),
-    ]
-
-
-def of_cloudfront(cloud: Cloud) -> list[str]:
-    client = cloud.client("cloudfront")
-    own = {"Type": "custom"}
-    distributions = client.list_distributions()["DistributionList"].get("Items", ())
-    cached = client.list_cache_policies(**own)["CachePolicyList"].get("Items", ())
-    sent = client.list_response_headers_policies(**own)["ResponseHeadersPolicyList"]
-    controls = client.list_origin_access_controls()["OriginAccessControlList"].get("Items", ())
-    return [
-        *(found["Comment"] for found in distributions),
-        *(found["CachePolicy"]["CachePolicyConfig"]["Name"] for found in cached),
-        *(
-            found["ResponseHeadersPolicy"]["ResponseHeadersPolicyConfig"]["Name"]
-            for found in sent.get("Items", ())
-        ),
-        *(found["Name"] for found in controls),
-        *(found["Name"] for found in client.list_functions()["FunctionList"].get("Items", ())),
-    ]

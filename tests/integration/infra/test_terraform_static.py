@@ -8,8 +8,9 @@ import pytest
 
 from deploy import process
 from deploy.errors import PreflightError
-from deploy.infra import mirror, terraform
+from deploy.infra import terraform
 from deploy.infra.plan import format_argv, init_argv, validate_argv
+from tests.integration.infra import root
 from tests.integration.infra.environment import Watched, configuration
 
 pytestmark = pytest.mark.ecs
@@ -21,14 +22,10 @@ def test_files_are_formatted() -> None:
 
 @pytest.mark.parametrize("environment", ["local", "prod"])
 def test_environments_are_valid(environment: str, tmp_path: Path) -> None:
-    env = {"TF_DATA_DIR": str(tmp_path / "data"), "CHECKPOINT_DISABLE": "1"}
-    found = mirror.find(mirror.roots({}, Path.home()), mirror.this_platform())
-    if found:
-        (tmp_path / "tfrc").write_text(mirror.configuration(found))
-        env["TF_CLI_CONFIG_FILE"] = str(tmp_path / "tfrc")
-    root = terraform.TERRAFORM / "environments" / environment
-    process.run(init_argv(None), cwd=root, env=env)
-    process.run(validate_argv(), cwd=root, env=env)
+    env = root.environment(tmp_path)
+    folder = terraform.TERRAFORM / "environments" / environment
+    process.run(init_argv(None), cwd=folder, env=env)
+    process.run(validate_argv(), cwd=folder, env=env)
 
 
 def test_a_cloud_that_is_not_there_is_said_at_once(tmp_path: Path) -> None:

@@ -23,7 +23,7 @@ from deploy.errors import LockedError, ShipwayError
 from deploy.events import Emit
 from deploy.locking import changing
 from deploy.objects import Objects
-from deploy.release.hold import Hold, locked
+from deploy.release.hold import Hold, Queue, locked
 from deploy.release.lock import LEASE, Holder
 from deploy.signed_http import SignedHttp
 from deploy.target import Target
@@ -54,17 +54,9 @@ def contend(
     sleep: Callable[[float], None] = time.sleep,
 ) -> AbstractContextManager[Hold]:
     """Want the lock of the environment whose records are in `bucket`."""
-    return locked(
-        Objects(http, bucket),
-        who=Holder(uuid.uuid4().hex, name, "here"),
-        emit=emit,
-        wait=wait,
-        reason="deploy",
-        clock=time.monotonic,
-        now=http.server_time,
-        sleep=sleep,
-        lease=lease,
-    )
+    queue = Queue(emit, wait, time.monotonic, http.server_time, sleep)
+    who = Holder(uuid.uuid4().hex, name, "here")
+    return locked(Objects(http, bucket), queue, who=who, reason="deploy", lease=lease)
 
 
 def race(endpoint: str, bucket: str, folder: Path, contenders: int, rounds: int) -> None:

@@ -15,7 +15,8 @@ from deploy.pruning import PruneOptions, prune
 from deploy.release.archive import read
 from deploy.release.record import Record, SiteRecord
 from deploy.rollback import RollbackOptions, rollback
-from tests.integration.release.test_releases_task import Project
+from tests.integration.local_cloud import eventually
+from tests.integration.release.project import Project
 
 MANIFEST = "application/vnd.oci.image.manifest.v1+json"
 INDEX = "application/vnd.oci.image.index.v1+json"
@@ -49,19 +50,8 @@ class Past(Project):
         self.digests.append(digest)
         return digest
 
-    def register(self) -> str:
-        image = f"localhost:4566/{self.name}@{self.image()}"
-        container = {"name": "api", "image": image, "portMappings": [{"containerPort": 80}]}
-        reply = self.ecs.register_task_definition(
-            family=self.name,
-            networkMode="awsvpc",
-            requiresCompatibilities=["FARGATE"],
-            cpu="256",
-            memory="512",
-            executionRoleArn="arn:aws:iam::000000000000:role/execution",
-            containerDefinitions=[container],
-        )
-        return str(reply["taskDefinition"]["taskDefinitionArn"])
+    def reference(self) -> str:
+        return f"localhost:4566/{self.name}@{self.image()}"
 
     def parameter(self) -> None:
         super().parameter()
@@ -78,8 +68,6 @@ class Past(Project):
         self.settled()
 
     def settled(self) -> None:
-        from tests.integration.local_cloud import eventually
-
         eventually(lambda: self.service["deployments"][0]["rolloutState"] == "COMPLETED")
 
     @property

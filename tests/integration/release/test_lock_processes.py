@@ -11,7 +11,7 @@ import pytest
 
 from deploy.objects import Objects
 from deploy.release.hold import read
-from deploy.release.lock import SLACK, Lock
+from deploy.release.lock import Lock
 from tests.integration.local_cloud import ROOT, Cloud, eventually
 from tests.integration.release.contender import http_at
 
@@ -131,12 +131,10 @@ def test_after_kill_9_the_lock_is_free_when_its_lease_ends(
     first.process.kill()
     refused = start("ben")
     assert "its lease ends" in refused.line() or refused.process.wait(30) == 7
-    started = time.monotonic()
     third = start("cyd", wait=60)
     told = third.lines_to("held")
     assert told[-1] == "held 2"
     assert any("ada@here (deploy) ended without letting the lock go" in line for line in told)
-    assert time.monotonic() - started < SHORT + SLACK + 10
 
 
 def test_a_long_run_keeps_the_lock(start: Callable[..., Deploy], objects: Objects) -> None:

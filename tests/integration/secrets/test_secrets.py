@@ -2,7 +2,6 @@
 
 import json
 import re
-from dataclasses import replace
 from io import BytesIO
 from typing import Any
 
@@ -167,7 +166,7 @@ def test_a_secret_is_deleted_with_its_recovery_window(cloud: Cloud, ada: Person)
 
 
 def test_on_aws_nothing_is_deleted_at_once(config: Config) -> None:
-    on_aws = replace(config, environment=replace(config.environment, endpoint=None))
+    on_aws = config._replace(environment=config.environment._replace(endpoint=None))
     with pytest.raises(ConfigError, match="--now is for a local cloud"):
         Person(on_aws).unset("other", now=True)
 

@@ -11,7 +11,7 @@ pytestmark = [pytest.mark.ecs, pytest.mark.docker]
 def test_a_service_that_does_well(behind: Deployed) -> None:
     definition = behind.release(2)
     behind.bounds(1, 4)
-    code, found, seconds = behind.status()
+    code, found = behind.status()
     service = found["services"]["app"]
     assert (code, found["problems"]) == (0, [])
     assert (service["desired"], service["running"], service["pending"]) == (2, 2, 0)
@@ -28,14 +28,13 @@ def test_a_service_that_does_well(behind: Deployed) -> None:
     assert 1 <= len(service["events"]) <= 5
     assert found["alarms"] == []
     assert found["lock"] is None
-    assert seconds < 3
 
 
 def test_a_rollout_is_shown_while_it_lasts(alone: Deployed) -> None:
     old = alone.release()
     new = alone.revision(start=30)
     alone.world.update(taskDefinition=new)
-    code, found, _ = alone.status()
+    code, found = alone.status()
     rollouts = found["services"]["app"]["rollouts"]
     assert [(each["definition"], each["rollout"]) for each in rollouts] == [
         (new, "IN_PROGRESS"),
@@ -50,7 +49,7 @@ def test_an_unhealthy_target_is_named_with_its_reason(behind: Deployed) -> None:
     behind.world.update(taskDefinition=behind.revision(health=500))
 
     def unhealthy() -> str:
-        code, found, _ = behind.status()
+        code, found = behind.status()
         return "; ".join(found["problems"]) if code else ""
 
     said = eventually(unhealthy, 60)
@@ -58,6 +57,6 @@ def test_an_unhealthy_target_is_named_with_its_reason(behind: Deployed) -> None:
 
 
 def test_a_service_that_nobody_has_is_a_problem(alone: Deployed) -> None:
-    code, found, _ = alone.status()
+    code, found = alone.status()
     assert code == 1
     assert found["problems"] == ["app: the service is MISSING"]

@@ -2,7 +2,6 @@
 
 import io
 import json
-import time
 import uuid
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -150,12 +149,11 @@ class Deployed:
     def _options(options: Json) -> OperateOptions:
         return OperateOptions("app", **{"timeout": 90, **options})
 
-    def status(self) -> tuple[int, Json, float]:
-        """Return the exit code of `invoke status --json`, its object and the seconds it took."""
+    def status(self) -> tuple[int, Json]:
+        """Return the exit code of `invoke status --json`, and its object."""
         stream = io.StringIO()
-        started = time.monotonic()
         code = environment_status.status(self.config, lambda _: None, as_json=True, stream=stream)
-        return code, json.loads(stream.getvalue()), time.monotonic() - started
+        return code, json.loads(stream.getvalue())
 
     def records(self) -> tuple[Record, ...]:
         """Return the records of what was done, the newest first."""

@@ -6,9 +6,10 @@ from uuid import uuid4
 
 import pytest
 
+from deploy.site.bucket import Bucket
 from tests.integration.local_cloud import Cloud
 from tests.integration.site.faulty_cloud import FaultyCloud, faulty_cloud
-from tests.integration.site.world import World
+from tests.integration.site.world import World, bucket_at
 
 
 @pytest.fixture(scope="session")
@@ -50,6 +51,25 @@ def world(cloud: Cloud, distribution: str, tmp_path: Path) -> World:
 def proxy(cloud: Cloud) -> Iterator[FaultyCloud]:
     with faulty_cloud(cloud.endpoint) as proxy:
         yield proxy
+
+
+@pytest.fixture
+def name(cloud: Cloud) -> str:
+    s3, name = cloud.client("s3"), f"bucket-test-{uuid4().hex[:12]}"
+    s3.create_bucket(Bucket=name)
+    s3.put_bucket_versioning(Bucket=name, VersioningConfiguration={"Status": "Enabled"})
+    return name
+
+
+@pytest.fixture
+def bucket(cloud: Cloud, name: str) -> Bucket:
+    return bucket_at(cloud.endpoint, name)
+
+
+@pytest.fixture
+def faulty(proxy: FaultyCloud, name: str) -> Bucket:
+    """The same bucket through a proxy that breaks what a test names. It does not wait."""
+    return bucket_at(proxy.endpoint, name, sleep=lambda _: None)
 
 
 @pytest.fixture

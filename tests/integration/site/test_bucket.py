@@ -1,12 +1,9 @@
 """The bucket as the site uses it, on any cloud: what is stored comes back, from any thread."""
 
-import hashlib
 import json
 import subprocess
 import sys
-import threading
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -16,13 +13,12 @@ import pytest
 from deploy.errors import PreflightError, ToolError
 from deploy.site.bucket import Bucket
 from deploy.site.fast_put import TRUSTED_FAILURES
-from deploy.site.manifest import File, Headers
+from deploy.site.manifest import Headers
 from deploy.site.workers import each
 from tests.integration.local_cloud import ROOT, Cloud
-from tests.integration.site.faulty_cloud import Fault, FaultyCloud
-from tests.integration.site.world import bucket_at
+from tests.integration.site.faulty_cloud import FaultyCloud
+from tests.integration.site.world import HEADERS, bucket_at, site_file
 
-HEADERS = Headers("text/javascript; charset=utf-8", "public, max-age=31536000, immutable")
 AWKWARD = (
     "a b/c+d.js",
     "50%/x%20y.js",
@@ -34,29 +30,6 @@ AWKWARD = (
     "../up.js",
 )
 Way = Callable[[bytes], bytes | Path]
-
-
-def site_file(key: str, body: bytes, headers: Headers = HEADERS) -> File:
-    return File(key, len(body), hashlib.sha256(body).hexdigest(), headers, "immutable")
-
-
-@pytest.fixture
-def name(cloud: Cloud) -> str:
-    s3, name = cloud.client("s3"), f"bucket-test-{uuid4().hex[:12]}"
-    s3.create_bucket(Bucket=name)
-    s3.put_bucket_versioning(Bucket=name, VersioningConfiguration={"Status": "Enabled"})
-    return name
-
-
-@pytest.fixture
-def bucket(cloud: Cloud, name: str) -> Bucket:
-    return bucket_at(cloud.endpoint, name)
-
-
-@pytest.fixture
-def faulty(proxy: FaultyCloud, name: str) -> Bucket:
-    """The same bucket through a proxy that breaks what a test names. It does not wait."""
-    return bucket_at(proxy.endpoint, name, sleep=lambda _: None)
 
 
 @pytest.fixture(params=["bytes", "file", "slow"])
@@ -75,7 +48,7 @@ def way(request: pytest.FixtureRequest, bucket: Bucket, tmp_path: Path) -> Way:
 
 
 def test_a_file_is_stored_with_its_headers(bucket: Bucket, way: Way) -> None:
-    headers = replace(HEADERS, content_encoding="gzip")
+    headers = HEADERS._replace(content_encoding="gzip")
     file = site_file("assets/app.js", b"content", headers)
     entry = bucket.put(file, way(b"content"))
     found = bucket.head("assets/app.js")
@@ -236,61 +209,6 @@ def test_many_are_deleted_a_thousand_at_a_time(
     faulty.delete([(key, "") for key in keys])
     assert proxy.count() == {"DELETE": 2}
     assert list(bucket.list()) == []
-
-
-@pytest.mark.parametrize("how", ["503", "500", "reset"])
-def test_what_breaks_on_the_way_is_sent_again(
-    faulty: Bucket, proxy: FaultyCloud, how: Any, tmp_path: Path
-) -> None:
-    (tmp_path / "body").write_bytes(b"content" * 20000)
-    body = (tmp_path / "body").read_bytes()
-    proxy.faults = [Fault("PUT", how, times=2), Fault("LIST", how), Fault("GET", how)]
-    faulty.put(site_file("small.js", b"x"), b"x")
-    proxy.faults[0].matched = 0
-    faulty.put(site_file("large.js", body), tmp_path / "body")
-    assert [item.key for item in faulty.list()] == ["large.js", "small.js"]
-    got = faulty.get("large.js")
-    assert got
-    assert got.body == body
-
-
-def test_a_conditional_write_whose_reply_was_lost_was_won(
-    faulty: Bucket, bucket: Bucket, proxy: FaultyCloud
-) -> None:
-    """The first attempt got through, its reply did not: the second is told 412."""
-    proxy.faults = [Fault("PUT", "500", key=r"live\.json")]
-    etag = bucket.put_if("live.json", b"mine", "application/json", None)
-    assert faulty.put_if("live.json", b"mine", "application/json", None) == etag
-    proxy.faults = [Fault("PUT", "500", key=r"live\.json")]
-    assert faulty.put_if("live.json", b"another's", "application/json", None) is None
-
-
-def test_a_refusal_names_what_is_missing(faulty: Bucket, proxy: FaultyCloud) -> None:
-    proxy.faults = [Fault("PUT", "403", times=9), Fault("LIST", "403")]
-    with pytest.raises(ToolError, match=r"s3:PutObject on .*/a\.js"):
-        faulty.put(site_file("a.js", b"x"), b"x")
-    assert proxy.count() == {"PUT": 2}  # the fast way tries once, the other one says why
-    with pytest.raises(ToolError, match="s3:ListBucket"):
-        list(faulty.list())
-
-
-def test_where_the_fast_way_is_blocked_it_is_left(faulty: Bucket, proxy: FaultyCloud) -> None:
-    faulty._fast.http = bucket_at("http://127.0.0.1:1", faulty.name).http  # nobody is there
-    files = [site_file(f"{number}", b"x") for number in range(TRUSTED_FAILURES + 4)]
-    for file in files:
-        faulty.put(file, b"x")
-    assert proxy.count() == {"PUT": len(files)}
-    assert faulty._fast._failures == TRUSTED_FAILURES
-
-
-def test_an_interruption_leaves_no_thread(faulty: Bucket, proxy: FaultyCloud) -> None:
-    def files() -> Any:
-        yield from (site_file(str(number), b"x") for number in range(50))
-        raise KeyboardInterrupt
-
-    with pytest.raises(KeyboardInterrupt):
-        list(each(lambda file: faulty.put(file, b"x"), files()))
-    assert not [thread for thread in threading.enumerate() if thread.name == "each"]
 
 
 def test_a_deploy_without_changes_imports_no_client(cloud: Cloud, bucket: Bucket) -> None:

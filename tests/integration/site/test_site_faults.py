@@ -12,6 +12,13 @@ pytestmark = pytest.mark.ecs  # CloudFront
 ALWAYS = 10_000
 
 
+def broken(old: World, proxy: FaultyCloud, fault: Fault) -> None:
+    """Deploy through the proxy while it has this fault; that must be told as an error."""
+    proxy.faults = [fault]
+    with pytest.raises(ShipwayError):
+        old.deployer(proxy.endpoint).deploy()
+
+
 @pytest.mark.parametrize("how", ["reset", "500", "503"])
 def test_what_passes_is_tried_again(old: World, proxy: FaultyCloud, how: str) -> None:
     proxy.faults = [Fault("PUT", how, after=2, times=3), Fault("LIST", how, key="", times=2)]  # type: ignore[arg-type]
@@ -41,9 +48,7 @@ def test_an_upload_that_fails_leaves_the_old_site(old: World, proxy: FaultyCloud
 def test_a_page_that_fails_leaves_every_page_whole_and_the_rerun_stores_the_rest(
     old: World, proxy: FaultyCloud
 ) -> None:
-    proxy.faults = [Fault("PUT", "403", key="index.html", times=ALWAYS)]
-    with pytest.raises(ShipwayError):
-        old.deployer(proxy.endpoint).deploy()
+    broken(old, proxy, Fault("PUT", "403", key="index.html", times=ALWAYS))
     assert old.whole() == "one"
     assert old.whole("page1.html") in ("one", "two")
     assert old.pointer["state"] == "publishing"
@@ -56,9 +61,7 @@ def test_a_page_that_fails_leaves_every_page_whole_and_the_rerun_stores_the_rest
 
 def test_a_broken_publish_is_invalidated_whole_by_the_rerun(old: World, proxy: FaultyCloud) -> None:
     """The edge may have the pages that the broken run had already replaced."""
-    proxy.faults = [Fault("PUT", "403", key=r"\.shipway/releases/.*")]
-    with pytest.raises(ShipwayError):
-        old.deployer(proxy.endpoint).deploy()
+    broken(old, proxy, Fault("PUT", "403", key=r"\.shipway/releases/.*"))
     assert old.whole() == "two"
     published = old.deployer().deploy()
     assert published.outcome is Outcome.SUCCEEDED
@@ -69,9 +72,7 @@ def test_a_broken_publish_is_invalidated_whole_by_the_rerun(old: World, proxy: F
 def test_no_page_is_stored_before_the_files_that_it_may_name(
     old: World, proxy: FaultyCloud
 ) -> None:
-    proxy.faults = [Fault("PUT", "403", key="config.json", times=ALWAYS)]
-    with pytest.raises(ShipwayError):
-        old.deployer(proxy.endpoint).deploy()
+    broken(old, proxy, Fault("PUT", "403", key="config.json", times=ALWAYS))
     assert not [key for key in proxy.keys("PUT") if key.endswith(".html")]
     assert old.whole() == old.whole("page1.html") == "one"
 
@@ -80,22 +81,16 @@ def test_what_the_edge_may_hold_of_a_broken_run_is_not_forgotten(
     old: World, proxy: FaultyCloud
 ) -> None:
     """The second run puts config.json back, and breaks too: to the third it looks untouched."""
-    proxy.faults = [Fault("PUT", "403", key="index.html", times=ALWAYS)]
-    with pytest.raises(ShipwayError):
-        old.deployer(proxy.endpoint).deploy()
+    broken(old, proxy, Fault("PUT", "403", key="index.html", times=ALWAYS))
     old.release("one")
-    proxy.faults = [Fault("PUT", "403", key=r"\.shipway/releases/.*")]
-    with pytest.raises(ShipwayError):
-        old.deployer(proxy.endpoint).deploy()
+    broken(old, proxy, Fault("PUT", "403", key=r"\.shipway/releases/.*"))
     assert "/config.json" in old.deployer().deploy().pending
 
 
 def test_a_broken_publish_that_is_given_up_returns_to_the_old_build(
     old: World, proxy: FaultyCloud
 ) -> None:
-    proxy.faults = [Fault("PUT", "403", key="index.html", times=ALWAYS)]
-    with pytest.raises(ShipwayError):
-        old.deployer(proxy.endpoint).deploy()
+    broken(old, proxy, Fault("PUT", "403", key="index.html", times=ALWAYS))
     old.release("one")
     assert old.deployer().deploy().outcome is Outcome.SUCCEEDED
     assert old.whole() == old.whole("page1.html") == "one"

@@ -2,7 +2,6 @@
 
 import os
 import time
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -87,7 +86,7 @@ def test_one_file_changed(deployed: World, proxy: FaultyCloud) -> None:
 
 
 def test_only_headers_changed(deployed: World, proxy: FaultyCloud) -> None:
-    site = replace(deployed.site, cache={"*.json": "public, max-age=60"})
+    site = deployed.site._replace(cache={"*.json": "public, max-age=60"})
     deployed.deployer(proxy.endpoint, site=site).deploy()
     assert proxy.keys("PUT") == ["config.json"]
     head = deployed.s3.head_object(Bucket=deployed.bucket, Key="config.json")

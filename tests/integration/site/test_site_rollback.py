@@ -2,7 +2,6 @@
 
 import gzip
 import json
-from dataclasses import replace
 
 import pytest
 
@@ -189,7 +188,7 @@ def name_of(head: bytes) -> str:
 
 
 def short(site: Site) -> Site:
-    return replace(site, keep_releases=2, keep_days=0)
+    return site._replace(keep_releases=2, keep_days=0)
 
 
 def versions(world: World) -> set[tuple[str, str]]:
@@ -218,7 +217,7 @@ def test_prune_takes_what_no_kept_release_needs_and_nothing_else(world: World) -
 
 
 def test_prune_waits_for_the_days_that_old_tabs_are_given(world: World) -> None:
-    site = replace(world.site, keep_releases=1, keep_days=7)
+    site = world.site._replace(keep_releases=1, keep_days=7)
     for number in range(3):
         world.release(f"version {number}")
         world.deployer(site=site).deploy()
@@ -253,7 +252,7 @@ def test_what_was_pruned_after_a_plan_was_made_is_noticed(world: World) -> None:
     slow = world.deployer()
     plan = slow.survey()
     assert len(plan.kept_unknown) == 6
-    site = replace(world.site, keep_releases=1, keep_days=0)
+    site = world.site._replace(keep_releases=1, keep_days=0)
     assert world.deployer(site=site).prune() > 0
     assert slow.publish(plan, slow.upload(plan)).outcome is Outcome.SUPERSEDED
     assert world.whole() == "two"

@@ -27,16 +27,19 @@ from deploy.signed_http import SignedHttp
 from deploy.site.bucket import Bucket
 from deploy.site.distribution import Distribution
 from deploy.site.invalidate import invalidate
+from deploy.site.manifest import File, Headers
 from deploy.site.plan import SitePlan
 from deploy.site.pointer import Run
 from deploy.site.prune import prune
 from deploy.site.publish import Author, Published, publish
+from deploy.site.reading import read
 from deploy.site.rollback import plan_rollback, rollback
 from deploy.site.survey import survey
 from deploy.site.upload import upload
 from deploy.site.workers import pause
 
 REGION = "us-east-1"
+HEADERS = Headers("text/javascript; charset=utf-8", "public, max-age=31536000, immutable")
 REFERENCE = re.compile(r'(?:src|href)="/([^"]+)"')
 
 
@@ -49,6 +52,10 @@ def client(endpoint: str, service: str) -> Any:
         aws_access_key_id="test",
         aws_secret_access_key="test",
     )
+
+
+def site_file(key: str, body: bytes, headers: Headers = HEADERS) -> File:
+    return File(key, len(body), hashlib.sha256(body).hexdigest(), headers, "immutable")
 
 
 def bucket_at(endpoint: str, name: str, sleep: Callable[[float], None] = pause) -> Bucket:
@@ -92,8 +99,8 @@ class Deployer:
         return Author(Run(uuid.uuid4().hex, "tester", self.name), "0123abc")
 
     def survey(self, **options: bool) -> SitePlan:
-        memory = self.site.root / ".shipway" / f"{self.site.name}.hashes"
-        return survey(self.bucket, self.site, memory=memory, **options)
+        with read(self.site, self.site.root / ".shipway") as files:
+            return survey(self.bucket, self.site, files, **options)
 
     def upload(self, plan: SitePlan) -> tuple[Any, ...]:
         return upload(plan, self.site, self.bucket, self.emit, clock=time.monotonic)

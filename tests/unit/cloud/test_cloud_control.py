@@ -2,14 +2,20 @@
 
 from pathlib import Path
 
-from deploy.cloud.embedded import argv
+from deploy.cloud.embedded import Launch, argv
 from deploy.cloud.localstack import compose_argv
 from deploy.cloud.state import Home
 
 
 def test_the_ports_are_arguments() -> None:
-    call = " ".join(argv(4566, 8000, 8080)[1:])
-    assert call == "-m localcloud --port 4566 --listener-base 8000 --cdn-base 8080"
+    call = " ".join(argv(4566, Launch(8000, 8080, 15432))[1:])
+    ports = "--port 4566 --listener-base 8000 --cdn-base 8080 --database-base 15432"
+    assert call == f"-m localcloud {ports}"
+
+
+def test_what_databases_run_and_whether_they_stay_are_arguments_too() -> None:
+    call = argv(4566, Launch(postgres_image="postgres:17", persist=True))
+    assert call[-3:] == ("--postgres-image", "postgres:17", "--persist")
 
 
 def test_each_port_has_a_compose_project_of_its_own(tmp_path: Path) -> None:

@@ -258,3 +258,41 @@ def test_a_damaged_stamp_vouches_for_nothing(project: Path, content: bytes) -> N
 def test_a_project_that_cannot_be_written_to_is_read(project: Path) -> None:
     (project / ".shipway").touch()
     assert load(project, "local", {}) == load(project, "local", {})
+
+
+def test_a_database_is_there_when_it_is_asked_for(project: Path) -> None:
+    assert load(project, "local", {}).database is None
+    (project / "deploy.toml").write_text(MINIMAL + "[database]\nname = 'shop'\n")
+    database = load(project, "local", {}).database
+    assert database
+    assert (database.name, database.secret, database.version) == ("shop", "database-url", "17")
+
+
+def test_an_environment_has_a_database_of_its_own_size(project: Path) -> None:
+    text = MINIMAL + "[database]\n[environments.prod.database]\nsize = 'db.m7g.large'\n"
+    (project / "deploy.toml").write_text(text)
+    sizes = [load(project, name, {}).database for name in ("local", "prod")]
+    assert [each and each.size for each in sizes] == ["db.t4g.micro", "db.m7g.large"]
+
+
+@pytest.mark.parametrize(
+    ("line", "path"),
+    [
+        ("name = 'Shop-1'", "database.name"),
+        ("size = 't4g.micro'", "database.size"),
+        ("storage = 5", "database.storage"),
+        ("version = '9.6'", "database.version"),
+        ("password = 'x'", "database.password"),
+    ],
+)
+def test_a_database_that_rds_would_not_make(project: Path, line: str, path: str) -> None:
+    problems = refused(project, MINIMAL + f"[database]\n{line}\n")
+    assert [problem.partition(":")[0] for problem in problems] == [path]
+
+
+def test_a_service_migrates_by_a_list_of_words(project: Path) -> None:
+    text = MINIMAL.replace("port = 8000", "port = 8000\nmigrate = ['alembic', 'upgrade', 'head']")
+    (project / "deploy.toml").write_text(text)
+    service = load(project, "local", {}).services["api"]
+    assert service.migrate == ("alembic", "upgrade", "head")
+    assert (service.migrations, service.migrate_timeout) == ("migrations/versions", 600)

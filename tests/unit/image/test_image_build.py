@@ -20,7 +20,7 @@ CANARY = "canary-7f3a"
 
 def build(**changes: Mapping[str, object]) -> Build:
     plain = Build(context=Path("/app"), dockerfile=Path("/app/Dockerfile"))
-    return replace(plain, **changes)  # type: ignore[arg-type]
+    return plain._replace(**changes)  # type: ignore[arg-type]
 
 
 def test_the_command_of_a_client_with_buildkit_built_in() -> None:

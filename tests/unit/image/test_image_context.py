@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 from time import perf_counter
 
@@ -93,7 +92,7 @@ def test_a_dockerfile_counts_even_if_it_is_ignored_or_elsewhere(tmp_path: Path) 
     elsewhere = tmp_path / "Dockerfile"
     for dockerfile in (build.dockerfile, elsewhere):
         dockerfile.write_text("FROM scratch\n")
-        chosen = replace(build, dockerfile=dockerfile)
+        chosen = build._replace(dockerfile=dockerfile)
         before = source_of(chosen)
         dockerfile.write_text("FROM scratch\nLABEL a=b\n")
         assert source_of(chosen) != before
@@ -159,12 +158,15 @@ def test_order_of_creation_does_not_count(
     assert context_hash(build) == context_hash(reference)
 
 
-def test_ten_thousand_files_are_quick(tmp_path: Path) -> None:
+def test_ten_thousand_files_take_little_longer_than_to_read_them(tmp_path: Path) -> None:
     for number in range(10_000):
         folder = tmp_path / str(number % 100)
         folder.mkdir(exist_ok=True)
         (folder / f"{number}.txt").write_text("x")
     build = made(tmp_path, {**FILES, ".dockerignore": "**/*.log\n**/.git\n!**/kept.log\n"})
     start = perf_counter()
+    for path in tmp_path.rglob("*.txt"):
+        path.read_bytes()
+    read = perf_counter()
     context_hash(build)
-    assert perf_counter() - start < 5  # about 0.4 s on a quiet laptop
+    assert perf_counter() - read < 10 * (read - start)  # 1.5 to 2.3 times

@@ -1,10 +1,11 @@
 """What the tests of infra share: a configuration, and what real runs of Terraform printed."""
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from deploy.config.model import Build, Config, Environment, Service, Site
+from deploy.config.model import Build, Config, Database, Environment, Service, Site
 from deploy.infra.stream import Message, parse
 
 RECORDED = Path(__file__).parent / "recorded"
@@ -13,16 +14,27 @@ PROD = Environment("prod", "eu-central-1", account="123456789012", confirm=True)
 
 
 def config(
-    environment: Environment = LOCAL, *services: str, sites: tuple[Site, ...] = ()
+    environment: Environment = LOCAL,
+    *services: str,
+    sites: tuple[Site, ...] = (),
+    database: Database | None = None,
+    secrets: Mapping[str, Mapping[str, str]] | None = None,
 ) -> Config:
+    """`secrets` are by service."""
     build = Build(context=Path("/app"), dockerfile=Path("/app/Dockerfile"))
     names = services or ("backend",)
     return Config(
         root=Path("/project"),
         project="shipway-demo",
         environment=environment,
-        services={name: Service(name, build, 8000, health="/health") for name in names},
+        services={
+            name: Service(
+                name, build, 8000, health="/health", secrets=(secrets or {}).get(name, {})
+            )
+            for name in names
+        },
         sites={site.name: site for site in sites},
+        database=database,
     )
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from deploy.config.model import Environment
+from deploy.config.model import Database, Environment
 from deploy.errors import ConfigError, PreflightError
 from deploy.infra import plan
 from tests.unit.infra.samples import LOCAL, PROD, config, site
@@ -73,15 +73,52 @@ def test_local_variables_carry_endpoint_and_port() -> None:
         "environment": "local",
         "region": "us-east-1",
         "services": {
-            "web": {"port": 8000, "health": "/health", "start_period": 10, "image": ""},
-            "api": {"port": 8000, "health": "/health", "start_period": 10, "image": ""},
+            name: {
+                "port": 8000,
+                "health": "/health",
+                "start_period": 10,
+                "image": "",
+                "database": False,
+            }
+            for name in ("web", "api")
         },
         "default_service": "web",
         "sites": {},
+        "database": None,
         "endpoint": "http://localhost:4566",
         "listener_port": 8001,
         "site_ports": {},
+        "database_port": 15432,
     }
+
+
+def test_a_database_is_told_as_the_file_has_it() -> None:
+    found = plan.variables(config(PROD, database=Database(size="db.m7g.large", secret="pg-url")))
+    assert found["database"] == {
+        "name": "app",
+        "version": "17",
+        "size": "db.m7g.large",
+        "storage": 20,
+        "secret": "pg-url",
+        "connections": 10,
+    }
+    assert "database_port" not in found
+
+
+def test_only_services_that_name_its_secret_reach_the_database() -> None:
+    secrets = {
+        "web": {"DATABASE_URL": "database-url"},
+        "mail": {"API_KEY": "mail-key"},
+        "ssm": {"DATABASE_URL": "/other/database-url"},
+    }
+    given = config(PROD, "web", "mail", "ssm", "plain", database=Database(), secrets=secrets)
+    found = plan.variables(given)["services"]
+    assert [name for name, service in found.items() if service["database"]] == ["web"]
+
+
+def test_without_a_database_its_secrets_name_reaches_nothing() -> None:
+    given = config(PROD, "web", secrets={"web": {"DATABASE_URL": "database-url"}})
+    assert plan.variables(given)["services"]["web"]["database"] is False
 
 
 def test_a_site_is_told_with_what_its_bucket_must_keep() -> None:

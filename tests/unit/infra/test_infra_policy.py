@@ -164,11 +164,8 @@ def test_no_statement_is_about_nothing() -> None:
 
 def test_a_repository_that_services_share_is_named_once() -> None:
     two = target("api", "worker")
-    shared = {
-        name: place.__class__(**{**vars(place), "repository": "one"})
-        for name, place in two.services.items()
-    }
-    found = statements(policy(TEMPLATE, two.__class__(**{**vars(two), "services": shared})))
+    shared = {name: place._replace(repository="one") for name, place in two.services.items()}
+    found = statements(policy(TEMPLATE, two._replace(services=shared)))
     assert found["SeeImages"]["Resource"] == [f"arn:aws:ecr:us-east-1:{ACCOUNT}:repository/one"]
 
 

@@ -104,7 +104,7 @@ def test_warnings_are_no_reason_of_a_failure() -> None:
         ("No valid credential sources found", "aws sso login"),
         ("validating provider credentials: ... api error ExpiredToken: ...", "aws sso login"),
         ("AWS account ID not allowed: 999999999999", "another account"),
-        ("Unsupported Terraform Core version", "1.10 or later"),
+        ("Unsupported Terraform Core version", "1.11 or later"),
         ("Failed to query available provider packages", "mirror"),
         ('Failed to get existing workspaces: S3 bucket "x" does not exist.', "bucket"),
         ("Error acquiring the state lock", "force-unlock"),

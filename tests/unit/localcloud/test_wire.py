@@ -5,7 +5,15 @@ from datetime import UTC, datetime
 
 import pytest
 
-from localcloud.wire import ApiError, dumps, query_error, query_input, query_reply, validate
+from localcloud.wire import (
+    ApiError,
+    dumps,
+    query_error,
+    query_input,
+    query_reply,
+    service_model,
+    validate,
+)
 
 
 def test_a_form_becomes_typed_input() -> None:
@@ -20,6 +28,10 @@ def test_a_form_becomes_typed_input() -> None:
         "TargetGroupArn": "arn",
         "Targets": [{"Id": "10.0.0.1", "Port": 8000}, {"Id": "10.0.0.2"}],
     }
+
+
+def test_a_call_may_ask_for_nothing_in_particular() -> None:
+    assert query_input("rds", "DescribeDBInstances", {"Action": "DescribeDBInstances"}) == {}
 
 
 def test_nested_lists() -> None:
@@ -73,3 +85,16 @@ def test_replies() -> None:
     assert json.loads(dumps({"at": moment})) == {"at": moment.timestamp()}
     with pytest.raises(TypeError):
         dumps({"at": object()})
+
+
+def test_rds_names_the_items_of_its_lists() -> None:
+    """https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_Filter.html"""
+    fields = {"Filters.Filter.1.Name": "engine", "Filters.Filter.1.Values.Value.1": "postgres"}
+    assert query_input("rds", "DescribeDBInstances", fields) == {
+        "Filters": [{"Name": "engine", "Values": ["postgres"]}]
+    }
+    shape = service_model("rds").operation_model("DescribeDBInstances").output_shape
+    result = {"DBInstances": [{"MultiAZ": True, "EnabledCloudwatchLogsExports": ["a<"]}]}
+    xml = query_reply("urn:x", "DescribeDBInstances", result, shape).decode()
+    exports = "<EnabledCloudwatchLogsExports><member>a&lt;</member></EnabledCloudwatchLogsExports>"
+    assert f"<DBInstance><MultiAZ>true</MultiAZ>{exports}</DBInstance>" in xml

@@ -1,6 +1,6 @@
 """The lock's transitions: of any interleaving of runs, only one holds it at a time."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import pytest
 from hypothesis import given, settings
@@ -117,18 +117,18 @@ def test_a_freeze_does_not_end_by_itself() -> None:
 
 
 def test_a_freeze_holds_its_owners_deploys_too() -> None:
-    assert claim(frozen(), replace(ADA, id="3"), NOW, reason="deploy", lease=LEASE) is None
+    assert claim(frozen(), ADA._replace(id="3"), NOW, reason="deploy", lease=LEASE) is None
 
 
 def test_the_owner_of_a_freeze_may_give_another_reason() -> None:
-    again = freeze(frozen(), replace(ADA, id="3"), NOW + 9, reason="still at it")
+    again = freeze(frozen(), ADA._replace(id="3"), NOW + 9, reason="still at it")
     assert again
     assert (again.reason, again.since, again.token) == ("still at it", NOW, 1)
     assert freeze(frozen(), BEN, NOW, reason="mine") is None
 
 
 def test_who_may_let_the_lock_go_without_force() -> None:
-    later = replace(ADA, id="3")
+    later = ADA._replace(id="3")
     assert may_free(frozen(), later, NOW)
     assert not may_free(frozen(), BEN, NOW)
     assert not may_free(held(), later, NOW)  # a run of one's own goes on

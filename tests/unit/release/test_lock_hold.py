@@ -9,7 +9,7 @@ import pytest
 from deploy.errors import LockedError, LockLostError, ToolError
 from deploy.events import Event, Note, PhaseEnded, PhaseProgress, PhaseStarted
 from deploy.release import hold
-from deploy.release.hold import Hold, locked
+from deploy.release.hold import Hold, Queue, locked
 from deploy.release.lock import KEY, LEASE, Holder, Lock, claim, free, freeze, serialize
 
 ADA, BEN = Holder("1", "ada", "laptop"), Holder("2", "ben", "ci")
@@ -84,16 +84,8 @@ class Played:
         self.meanwhile.get(len(self.sleeps), lambda: None)()
 
     def locked(self, who: Holder = ADA, wait: float = 0) -> AbstractContextManager[Hold]:
-        return locked(
-            self.objects,
-            who=who,
-            emit=self.events.append,
-            wait=wait,
-            reason="deploy",
-            clock=self.clock,
-            now=self.now,
-            sleep=self.sleep,
-        )
+        queue = Queue(self.events.append, wait, self.clock, self.now, self.sleep)
+        return locked(self.objects, queue, who=who, reason="deploy")
 
     def taken_by(self, who: Holder) -> None:
         self.objects.change(lambda lock: claim(lock, who, self.time, reason="deploy", lease=LEASE))

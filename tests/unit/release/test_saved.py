@@ -32,7 +32,12 @@ WORDS = st.sampled_from(["", "a", "b"])
 PATHS = st.lists(WORDS, max_size=2, unique=True).map(tuple)
 COUNTS = st.none() | st.integers(0, 2)
 SERVICES = st.builds(
-    SavedService, WORDS, WORDS, WORDS, WORDS, PATHS, WORDS, WORDS, WORDS, st.tuples(COUNTS, COUNTS)
+    SavedService,
+    *[WORDS] * 4,
+    PATHS,
+    *[WORDS] * 3,
+    st.tuples(COUNTS, COUNTS),
+    PATHS,
 )
 SITES = st.builds(
     SavedSite, WORDS, WORDS, st.dictionaries(WORDS, WORDS, max_size=2), PATHS, st.booleans()
@@ -70,6 +75,7 @@ def test_plans_that_do_the_same_have_not_moved_and_all_others_have(one: Saved, t
         ({"running": f"{ARN}8"}, "demo-backend:8 runs now, and demo-backend:7 ran"),
         ({"deployment": "ecs-svc/2"}, "another deployment of demo-backend:7 has begun or ended"),
         ({"scaling": (0, 1)}, "the minimum of tasks is 0 now, and was 1"),
+        ({"migration": ("0002",)}, "the revisions to migrate are other ones now (0002)"),
     ],
 )
 def test_what_moved_of_a_service_is_named(change: dict[str, object], told: str) -> None:
@@ -124,7 +130,7 @@ def test_a_plan_for_somewhere_else_is_recognized() -> None:
     assert gone == "deploy.toml has no frontend any more"
 
 
-@pytest.mark.parametrize("text", ["", "[]", "{}", "nonsense", '{"format": 1}'])
+@pytest.mark.parametrize("text", ["", "[]", "{}", "nonsense", '{"format": 2}'])
 def test_a_file_that_is_no_plan_is_refused(text: str) -> None:
     with pytest.raises(PreflightError, match="no saved plan"):
         parse(text)
@@ -138,5 +144,5 @@ def test_a_damaged_part_is_refused() -> None:
 
 
 def test_a_plan_of_another_format_is_refused() -> None:
-    with pytest.raises(PreflightError, match="format 2"):
-        parse(json.dumps({"format": 2, "whatever": 1}))
+    with pytest.raises(PreflightError, match="format 3"):
+        parse(json.dumps({"format": 3, "whatever": 1}))

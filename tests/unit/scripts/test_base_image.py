@@ -6,6 +6,7 @@ import pytest
 from deploy.errors import PreflightError, ToolError
 from scripts.machine import base_image
 from scripts.machine.base_image import BACKEND, bootstrap, prepare
+from scripts.machine.postgres_image import ENTRY_POINT, MAJOR, POSTGRES
 
 World = Callable[..., list[str]]
 
@@ -86,3 +87,21 @@ def test_a_stand_in_is_made_of_the_suite_that_its_name_says() -> None:
     assert argv[0] == "mmdebstrap"
     assert argv[-2:] == ("bookworm", "root.tar")
     assert BACKEND.stand_in.endswith("bookworm")
+
+
+def test_postgres_is_chosen_by_a_variable_of_its_own(world: World) -> None:
+    world()
+    with pytest.raises(PreflightError, match="POSTGRES_IMAGE names company/postgres"):
+        prepare(POSTGRES, "company/postgres:17")
+
+
+def test_the_stand_in_of_postgres_is_of_the_version_that_its_name_says() -> None:
+    assert f"postgresql-{MAJOR}" in POSTGRES.packages
+    assert f"ENV PG_MAJOR={MAJOR}" in POSTGRES.changes
+    assert POSTGRES.official.partition(":")[2].startswith(f"{MAJOR}-")
+    assert POSTGRES.stand_in.partition(":")[2].startswith(f"{MAJOR}-")
+    assert any(str(ENTRY_POINT) in word for word in bootstrap(POSTGRES, Path("root.tar")))
+
+
+def test_the_stand_in_s_entry_point_can_be_run() -> None:
+    assert ENTRY_POINT.stat().st_mode & 0o111

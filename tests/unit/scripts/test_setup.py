@@ -14,6 +14,7 @@ from scripts.machine import (
     engine,
     environment,
     node,
+    postgres_image,
     terraform,
 )
 
@@ -27,11 +28,12 @@ def clone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(setup, "ROOT", tmp_path)
     monkeypatch.setattr(sys, "argv", ["setup"])
     monkeypatch.delenv("PYTHON_IMAGE", raising=False)
+    monkeypatch.delenv("POSTGRES_IMAGE", raising=False)
     monkeypatch.delenv("BUILD_CA_BUNDLE", raising=False)
     monkeypatch.setattr(certificates, "bundle", lambda _environ: None)
     monkeypatch.setattr(environment, "prepare", lambda *_: "found")
     monkeypatch.setattr(engine, "prepare", lambda _: "found, 20.10")
-    monkeypatch.setattr(base_image, "prepare", lambda *_: (STAND_IN, "built"))
+    monkeypatch.setattr(base_image, "prepare", lambda image, _: (image.stand_in, "built"))
     monkeypatch.setattr(terraform, "prepare", lambda: "found, 1.11")
     monkeypatch.setattr(node, "prepare", lambda: "found, v20.19.2")
     monkeypatch.setattr(browser, "prepare", lambda: pytest.fail("only tests need a browser"))
@@ -55,6 +57,7 @@ def test_one_line_for_each_thing(clone: Path, capsys: pytest.CaptureFixture[str]
         "CA bundle",
         "docker engine",
         "base image",
+        "postgres image",
         "terraform",
         "node",
     ]
@@ -64,6 +67,7 @@ def test_a_stand_in_is_remembered_once(clone: Path) -> None:
     setup.main()
     first = (clone / ".env.local").read_text()
     assert dotenv.value(first, "PYTHON_IMAGE") == STAND_IN
+    assert dotenv.value(first, "POSTGRES_IMAGE") == postgres_image.POSTGRES.stand_in
     setup.main()
     assert (clone / ".env.local").read_text() == first
 
@@ -71,14 +75,13 @@ def test_a_stand_in_is_remembered_once(clone: Path) -> None:
 def test_nothing_is_written_where_nothing_is_needed(
     clone: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    official = base_image.BACKEND.official
-    monkeypatch.setattr(base_image, "prepare", lambda *_: (official, "found"))
+    monkeypatch.setattr(base_image, "prepare", lambda image, _: (image.official, "found"))
     setup.main()
     assert list(clone.iterdir()) == []
 
 
 def test_the_users_lines_stay_as_they_are(clone: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    lines = "PYTHON_IMAGE=mine:1\nBUILD_CA_BUNDLE=/mine.crt\n"
+    lines = "PYTHON_IMAGE=mine:1\nPOSTGRES_IMAGE=mine:2\nBUILD_CA_BUNDLE=/mine.crt\n"
     (clone / ".env.local").write_text(lines)
     monkeypatch.setattr(certificates, "bundle", lambda _environ: Path("/other.crt"))
     setup.main()

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from deploy.config.model import Build, Config, Environment, Service
+from deploy.config.model import Build, Config, Database, Environment, Service
 from deploy.secrets.resolve import (
     VERSION_VARIABLE,
     Found,
@@ -46,7 +46,7 @@ def test_ecs_is_told_full_arns() -> None:
 
 
 def test_a_service_without_secrets_stays_as_it_is() -> None:
-    plain = replace(API, secrets={})
+    plain = API._replace(secrets={})
     assert resolved(config(plain), plain, {}, "arn:role") is plain
 
 
@@ -63,12 +63,12 @@ def test_what_is_not_the_current_version_changes_nothing() -> None:
 
 
 def test_a_variable_of_deploy_toml_wins() -> None:
-    own = replace(API, environment={VERSION_VARIABLE: "mine"})
+    own = API._replace(environment={VERSION_VARIABLE: "mine"})
     assert version(own, found()) == "mine"
 
 
 def test_an_arn_stays_as_it_is_and_elsewhere_is_not_looked_at() -> None:
-    other = replace(API, secrets={"THEIRS": FOREIGN})
+    other = API._replace(secrets={"THEIRS": FOREIGN})
     (reference,) = references(config(other), [other])
     assert not is_here(reference, "cn-north-1", "123456789012")
     assert resolved(config(other), other, {}, ROLE).secrets == {"THEIRS": FOREIGN}
@@ -90,7 +90,13 @@ def test_a_secret_that_no_task_can_read_is_missing(seen: Seen | None, why: str) 
 
 
 def test_a_missing_secret_is_told_once_with_who_needs_it_and_the_command() -> None:
-    users = references(config(API), [API, replace(API, name="worker")])
+    users = references(config(API), [API, API._replace(name="worker")])
     (line,) = missing_lines(config(API), users, found(None))
     assert line.startswith("api, worker: demo/prod/db (Secrets Manager) is not there: ")
     assert line.endswith("`invoke secrets.set db --env prod`")
+
+
+def test_the_database_s_own_secret_comes_with_the_database() -> None:
+    having = config(API)._replace(database=Database(secret="db"))
+    (line,) = missing_lines(having, references(having, [API]), found(None))
+    assert line.endswith("`invoke infra.apply --env prod` makes it, with the database")

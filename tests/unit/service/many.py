@@ -33,8 +33,7 @@ ENDLESS: tuple[Frame, ...] = (STARTED,)
 
 
 def place(name: str) -> ServiceTarget:
-    values = {**BACKEND.__dict__, "name": name, "service": name, "family": name}
-    return ServiceTarget(**values)
+    return BACKEND._replace(name=name, service=name, family=name)
 
 
 class Fleet:
@@ -118,7 +117,7 @@ class ManyRun:
     ) -> None:
         self.told, self.clock, self.ended = Told(), Clock(), list[str]()
         self.polls, self.interrupt_at = 0, interrupt_at
-        target = Target(**{**TARGET.__dict__, "services": {n: place(n) for n in ecs.worlds}})
+        target = TARGET._replace(services={n: place(n) for n in ecs.worlds})
         orders = [self._order(ecs, n, target, after or {}, n in unchanged) for n in ecs.worlds]
         ecs.calls.clear()
         self.results: dict[str, RolloutResult] = apply_all(
@@ -147,7 +146,7 @@ class ManyRun:
     ) -> Order:
         """The plan of one service, made against its own world."""
         own = ecs.worlds[name]
-        one = Target(**{**target.__dict__, "services": {name: BACKEND}})
+        one = target._replace(services={name: BACKEND})
         state = read_states(own, one, [name])[name]
         digest = "sha256:" + "a" * 64 if same else NEW
         image = image_reference(BACKEND.repository_url, digest)

@@ -20,7 +20,8 @@ def line(at: int, number: int, task: str = "a") -> Line:
 def played(written: list[tuple[int, int, str]], every: int = 1_000, late: int = 0) -> list[Line]:
     """Look every second at what has come since; return what came out, in its order."""
     lines = [(at + delay, line(at, n, task)) for n, (at, delay, task) in enumerate(written)]
-    order, seen, out = Reorder(HOLD), Seen(), []
+    order, seen = Reorder(HOLD), Seen()
+    out: list[Line] = []
     for now in range(0, 60_000 + 2 * HOLD + late + every, every):
         # Each look finds all that have come by then, again and again.
         order.add(each for found, each in lines if found <= now and seen.fresh(each))
@@ -55,9 +56,9 @@ def test_lines_of_one_moment_keep_the_order_in_which_they_came() -> None:
 def test_nothing_comes_before_its_time() -> None:
     order = Reorder(HOLD)
     order.add([line(1_000, 1)])
-    assert order.ready(6.999) == []
+    assert list(order.ready(6.999)) == []
     assert [each.id for each in order.ready(7)] == ["1"]
-    assert order.rest() == []
+    assert list(order.rest()) == []
 
 
 def test_what_no_look_can_find_again_is_forgotten() -> None:

@@ -1,7 +1,7 @@
 """The reads of a status: in batches, and what may not be read takes nothing else along."""
 
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from botocore.exceptions import EndpointConnectionError
@@ -72,9 +72,9 @@ def test_all_parts_of_a_service() -> None:
 
 def test_twenty_services_take_two_calls_and_a_definition_is_read_once() -> None:
     names = [f"s{number}" for number in range(20)]
-    places = {name: replace(BACKEND, name=name, service=name) for name in names}
+    places = {name: BACKEND._replace(name=name, service=name) for name in names}
     cloud = Cloud()
-    assert list(read(cloud, replace(TARGET, services=places), times=2)) == names
+    assert list(read(cloud, TARGET._replace(services=places), times=2)) == names
     assert cloud.calls.count("describe_services") == 4
     assert cloud.calls.count("describe_scalable_targets") == 2
     assert cloud.calls.count("describe_task_definition") <= 20

@@ -3,6 +3,8 @@
 The log groups are a fake with a clock: what is in them comes at its own time.
 """
 
+import os
+import signal
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,6 +12,7 @@ import pytest
 
 from deploy.errors import PreflightError
 from deploy.service import tail
+from deploy.service.loglines import Line
 from deploy.service.tail import Tail
 from tests.unit.service.world import Clock, refusal
 
@@ -206,3 +209,18 @@ def test_following_filters_and_ends_with_what_still_waits(groups: Groups) -> Non
     groups.write("noise", HOUR + 1)
     groups.write("error now", HOUR + 2)
     assert followed(groups, HOUR + 3, text="error") == ["error now"]
+
+
+def test_ctrl_c_while_lines_are_shown_loses_and_doubles_none(groups: Groups) -> None:
+    written = [f"line {number}" for number in range(20)]
+    for message in written:
+        groups.write(message, HOUR - 60)
+    shown: list[str] = []
+
+    def show(line: Line) -> None:
+        if line.message == "line 7":
+            os.kill(os.getpid(), signal.SIGINT)
+        shown.append(line.message)
+
+    tailed(groups).follow(show, HOUR - 600)
+    assert shown == written

@@ -5,7 +5,6 @@ import os
 import sys
 import threading
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -133,12 +132,12 @@ def test_it_builds_again_after(world: World, change: Callable[[World], None]) ->
 
 def test_another_command_builds_again(world: World) -> None:
     world.build()
-    assert world.build(replace(world.site, build=("sh", "-c", "echo other >dist/index.html")))
+    assert world.build(world.site._replace(build=("sh", "-c", "echo other >dist/index.html")))
 
 
 def test_another_variable_builds_again(world: World) -> None:
     world.build()
-    assert world.build(replace(world.site, environment={"API": "elsewhere"}))
+    assert world.build(world.site._replace(environment={"API": "elsewhere"}))
 
 
 def test_a_variable_that_the_bundle_shows_builds_again(
@@ -152,7 +151,7 @@ def test_a_variable_that_the_bundle_shows_builds_again(
 
 
 def test_what_the_build_writes_beside_its_output_does_not_count(world: World) -> None:
-    site = replace(world.site, build=("sh", "-c", f"date >tsconfig.tsbuildinfo; {COPY[2]}"))
+    site = world.site._replace(build=("sh", "-c", f"date >tsconfig.tsbuildinfo; {COPY[2]}"))
     world.build(site)
     assert not world.build(site)
 
@@ -185,7 +184,7 @@ def test_a_half_done_install_is_done_again(world: World) -> None:
     world.build()
     (world.root / "node_modules").rmdir()
     edit_source(world)
-    broken = replace(world.site, install=("sh", "-c", "mkdir node_modules; exit 3"))
+    broken = world.site._replace(install=("sh", "-c", "mkdir node_modules; exit 3"))
     with pytest.raises(BuildError):
         world.build(broken)
     world.build()
@@ -194,7 +193,7 @@ def test_a_half_done_install_is_done_again(world: World) -> None:
 
 def test_a_failed_build_shows_its_last_lines_and_is_tried_again(world: World) -> None:
     world.build()
-    broken = replace(world.site, build=("sh", "-c", "seq 100; echo src/App.tsx: no >&2; exit 2"))
+    broken = world.site._replace(build=("sh", "-c", "seq 100; echo src/App.tsx: no >&2; exit 2"))
     with pytest.raises(BuildError, match="exit code 2") as caught:
         world.build(broken)
     assert caught.value.details[-2:] == ("100", "src/App.tsx: no")
@@ -207,30 +206,30 @@ def test_a_failed_build_shows_its_last_lines_and_is_tried_again(world: World) ->
 
 def test_a_build_that_leaves_nothing_is_an_error(world: World) -> None:
     with pytest.raises(BuildError, match="left nothing in"):
-        world.build(replace(world.site, build=("true",)))
+        world.build(world.site._replace(build=("true",)))
     with pytest.raises(BuildError, match="left nothing in"):
-        world.build(replace(world.site, build=("mkdir", "-p", "dist/assets")))
+        world.build(world.site._replace(build=("mkdir", "-p", "dist/assets")))
 
 
 def test_a_tool_that_is_missing_is_named(world: World) -> None:
     with pytest.raises(BuildError, match="no-such-tool is not installed") as caught:
-        world.build(replace(world.site, install=("no-such-tool",)))
+        world.build(world.site._replace(install=("no-such-tool",)))
     assert "PATH" in caught.value.remedy
 
 
 def test_a_site_without_a_build_runs_nothing(world: World) -> None:
-    assert not world.build(replace(world.site, build=()))
+    assert not world.build(world.site._replace(build=()))
     assert world.events == []
 
 
 def test_its_commands_get_its_variables(world: World) -> None:
-    site = replace(world.site, build=("sh", "-c", f'echo "api: $API"; {COPY[2]}'))
-    world.build(replace(site, environment={"API": "/api"}))
+    site = world.site._replace(build=("sh", "-c", f'echo "api: $API"; {COPY[2]}'))
+    world.build(site._replace(environment={"API": "/api"}))
     assert "api: /api" in world.lines
 
 
 def test_a_build_is_told_the_hash_of_its_sources(world: World) -> None:
-    site = replace(world.site, build=("sh", "-c", f'echo "$SOURCE_TAG"; {COPY[2]}'))
+    site = world.site._replace(build=("sh", "-c", f'echo "$SOURCE_TAG"; {COPY[2]}'))
     world.build(site)
     world.build(site, rebuild=True)
     (world.root / "src/a.txt").write_text("two")
@@ -244,7 +243,7 @@ def test_secrets_of_the_environment_do_not_show(
 ) -> None:
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "wJalrXUtnFEMI")
     with pytest.raises(BuildError) as caught:
-        world.build(replace(world.site, build=("sh", "-c", "env; exit 1")))
+        world.build(world.site._replace(build=("sh", "-c", "env; exit 1")))
     assert "AWS_SECRET_ACCESS_KEY=[REDACTED]" in world.lines
     assert not [line for line in caught.value.details if "wJalrXUtnFEMI" in line]
 
@@ -257,7 +256,7 @@ def test_what_is_shown_anyway_is_no_secret() -> None:
 def test_one_build_of_a_site_runs_at_a_time(world: World) -> None:
     """The second waits for the first, and finds its work done."""
     python = "import pathlib, time\nwhile not pathlib.Path('../go').exists(): time.sleep(0.01)"
-    slow = replace(world.site, build=("sh", "-c", f'{sys.executable} -c "{python}"; {COPY[2]}'))
+    slow = world.site._replace(build=("sh", "-c", f'{sys.executable} -c "{python}"; {COPY[2]}'))
     waits = threading.Event()
 
     def receive(event: Event) -> None:

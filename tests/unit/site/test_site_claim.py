@@ -1,7 +1,6 @@
 """The pointer is changed by compare-and-swap, and a hold that ended is noticed."""
 
 import threading
-from dataclasses import replace
 
 import pytest
 
@@ -78,7 +77,7 @@ def test_a_swap_that_loses_looks_again() -> None:
 
     def change(pointer: Pointer | None) -> Pointer | None:
         seen.append(pointer)
-        return replace(pointer, pruned=1.0) if pointer else None
+        return pointer._replace(pruned=1.0) if pointer else None
 
     written = swap(store, change)  # type: ignore[arg-type]
     assert written == store.pointer == Pointer(LIVE, pending=("/a",), pruned=1.0)

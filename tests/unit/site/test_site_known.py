@@ -36,11 +36,11 @@ def settled(site: Site, memory: Path) -> list[File]:
     probe.parent.mkdir(parents=True, exist_ok=True)
     newest = max(path.lstat().st_ctime_ns for path in site.output.rglob("*"))
     deadline = time.monotonic() + 10
-    while time.monotonic() < deadline:
-        probe.write_bytes(b"")
-        if probe.stat().st_ctime_ns > newest:
-            break
+    probe.write_bytes(b"")
+    while probe.stat().st_ctime_ns <= newest:
+        assert time.monotonic() < deadline, "the disk's clock stands still"
         time.sleep(0.001)
+        probe.write_bytes(b"")
     return list(scan.scan(site, memory))
 
 
@@ -64,6 +64,29 @@ def test_files_that_have_not_changed_are_not_read_again(
     site: Site, memory: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settled(site, memory)
+    assert read_again(site, memory, monkeypatch) == []
+
+
+@pytest.mark.parametrize("block", [1, 7, 64])
+def test_a_cache_is_the_same_however_it_is_read(
+    site: Site, memory: Path, monkeypatch: pytest.MonkeyPatch, block: int
+) -> None:
+    settled(site, memory)
+    monkeypatch.setattr(known, "BLOCK", block)
+    assert read_again(site, memory, monkeypatch) == []
+
+
+@pytest.mark.parametrize("size", [0, 12, scan.IN_MEMORY + 1])
+def test_a_file_that_was_only_touched_is_the_same(
+    site: Site, memory: Path, monkeypatch: pytest.MonkeyPatch, size: int
+) -> None:
+    """It is read, and remembered from then on with its new times."""
+    path = site.output / "a.js"
+    path.write_bytes(b"x" * size)
+    before = settled(site, memory)
+    os.utime(path, (1, 1))
+    assert read_again(site, memory, monkeypatch) == ["a.js"]
+    assert settled(site, memory) == before
     assert read_again(site, memory, monkeypatch) == []
 
 
@@ -201,6 +224,6 @@ def test_a_scan_that_is_left_early_changes_no_memory(site: Site, memory: Path) -
     replaced_in_place(site.output / "a.js")
     files = scan.scan(site, memory)
     next(files)
-    files.close()  # type: ignore[attr-defined]
+    files.close()
     assert memory.read_bytes() == before
     assert sorted(path.name for path in memory.parent.iterdir()) == [memory.name, "probe"]

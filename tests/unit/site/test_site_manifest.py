@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from deploy.errors import PreflightError
 from deploy.site.manifest import (
+    PARSED,
     Entry,
     Release,
     content_of,
@@ -55,12 +56,17 @@ def test_a_newer_format_is_not_taken_for_damage() -> None:
 
 
 @pytest.mark.parametrize("broken", [b"[1,2]\n", b"{\n", b"null\n", b'["a"'])
-def test_a_damaged_line_is_refused_when_it_is_reached(broken: bytes) -> None:
+def test_a_damaged_line_is_refused(broken: bytes) -> None:
     _, lines = written(entries_of("ab"))
     _, rest = read([*lines[:2], broken])
-    assert next(rest).file.key == "a"
     with pytest.raises(PreflightError, match="damaged"):
-        next(rest)
+        list(rest)
+
+
+def test_as_many_files_as_are_parsed_at_a_time_and_one_more_come_back() -> None:
+    entries = entries_of([f"{number:04}" for number in range(PARSED + 1)])
+    _, lines = written(entries)
+    assert list(read(lines)[1]) == entries
 
 
 def test_a_manifest_that_was_cut_off_is_refused() -> None:

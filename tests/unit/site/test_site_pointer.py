@@ -1,7 +1,5 @@
 """The pointer's transitions: of any interleaving of two runs only one publishes."""
 
-from dataclasses import replace
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -35,7 +33,7 @@ def claimed(pointer: Pointer | None = LIVE, run: Run = ANA, now: float = NOW) ->
 
 
 def test_what_is_serialized_is_parsed() -> None:
-    pointer = Pointer("r1", "invalidating", "r2", ("/", "/a b"), replace(ANA, lease_until=5.0), 7.0)
+    pointer = Pointer("r1", "invalidating", "r2", ("/", "/a b"), ANA._replace(lease_until=5.0), 7.0)
     assert parse(serialize(pointer)) == pointer
     assert parse(serialize(Pointer())) == Pointer()
 
@@ -54,7 +52,7 @@ def test_a_newer_pointer_is_refused() -> None:
 def test_a_run_publishes_and_invalidates() -> None:
     pointer = claimed()
     assert interrupted(pointer)
-    assert holder(pointer, NOW) == replace(ANA, lease_until=NOW + LEASE)
+    assert holder(pointer, NOW) == ANA._replace(lease_until=NOW + LEASE)
     pointer = published(pointer, ANA, "r2", ("/",)) or Pointer()
     assert (pointer.release, pointer.state, pointer.pending) == ("r2", "invalidating", ("/",))
     assert holder(pointer, NOW) is None
@@ -107,12 +105,12 @@ def test_a_plan_is_void_when_another_run_published_or_pruned() -> None:
 
 
 def test_the_end_of_an_invalidation_leaves_a_plan_as_it_is() -> None:
-    seen = replace(LIVE, state="invalidating", pending=("/",))
+    seen = LIVE._replace(state="invalidating", pending=("/",))
     assert claim(finished(seen, "r1"), ANA, NOW, seen=seen, next_release="r2")
 
 
 def test_the_paths_of_an_earlier_run_are_inherited() -> None:
-    pointer = claimed(replace(LIVE, state="invalidating", pending=("/a", "/b")))
+    pointer = claimed(LIVE._replace(state="invalidating", pending=("/a", "/b")))
     assert finished(pointer, "r1") is None  # the earlier run must not drop them now
     done = published(pointer, ANA, "r2", ("/b", "/c"))
     assert done

@@ -50,7 +50,7 @@ def test_files_come_in_the_order_in_which_s3_lists(site: Site) -> None:
     assert keys[:3] == ["a b/%41+#?.html", "a-b.txt", "a.txt"]  # a/... follows: "/" is greater
 
 
-def test_more_files_than_a_batch_come_in_order_too(site: Site) -> None:
+def test_many_files_come_in_order_too(site: Site) -> None:
     for number in range(500):
         write(site, f"{number % 7}/{number}.txt", str(number).encode())
     found = list(scan(site))

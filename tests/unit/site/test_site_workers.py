@@ -1,11 +1,15 @@
 """Calls side by side: bounded, stopped by the first error, and no thread is left."""
 
+import os
+import sys
 import threading
+import time
 from collections.abc import Iterator
 
 import pytest
 
-from deploy.site.workers import AHEAD, StoppedError, each, pause
+from deploy.site import workers
+from deploy.site.workers import AHEAD, FEW, WORKERS, StoppedError, begun, each, pause
 
 
 @pytest.fixture(autouse=True)
@@ -25,6 +29,56 @@ def test_nothing_to_do_starts_no_thread() -> None:
 def test_calls_are_made_side_by_side() -> None:
     together = threading.Barrier(4, timeout=10)
     assert len(list(each(lambda _: together.wait(), range(4), workers=4))) == 4
+
+
+def most_at_once(calls: int) -> int:
+    """Return how many calls that wait for a network were made side by side."""
+    lock, now, most = threading.Lock(), 0, 0
+
+    def call(_: int) -> None:
+        nonlocal now, most
+        with lock:
+            now += 1
+            most = max(most, now)
+        time.sleep(0.02)
+        with lock:
+            now -= 1
+
+    list(each(call, range(calls)))
+    return most
+
+
+def test_calls_that_wait_get_more_threads() -> None:
+    assert FEW < most_at_once(2 * WORKERS) <= WORKERS
+
+
+def test_calls_that_keep_a_core_busy_get_few(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(workers, "BUSY", 0.0)  # as if they did
+    assert most_at_once(2 * WORKERS) <= FEW
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="no other system binds a thread to a core")
+def test_workers_share_one_core_but_not_what_a_call_starts_first() -> None:
+    before = os.sched_getaffinity(0)
+    started: dict[int, set[int]] = {}
+
+    def call(_: int) -> tuple[int, frozenset[int]]:
+        worker = threading.get_ident()
+        if worker not in started:  # as a library does with its threads
+            thread = threading.Thread(target=lambda: started.update({worker: cores()}))
+            thread.start()
+            thread.join()
+            return worker, frozenset()
+        return worker, frozenset(cores())
+
+    def cores() -> set[int]:
+        return os.sched_getaffinity(0)
+
+    later = {own for _, own in each(call, range(200), workers=4) if own}
+    assert len(later) == 1
+    assert len(later.pop()) == 1
+    assert all(own == before for own in started.values())
+    assert os.sched_getaffinity(0) == before
 
 
 def test_items_are_read_only_a_little_ahead() -> None:
@@ -152,3 +206,24 @@ def test_a_stopped_pause_is_no_result() -> None:
 
     with pytest.raises(ValueError, match="the cause"):
         list(each(call, [1, 2], workers=2))
+
+
+def test_what_has_begun_goes_on_without_being_waited_for() -> None:
+    called = threading.Event()
+
+    def call() -> str:
+        called.set()
+        return "done"
+
+    result = begun(call)
+    assert called.wait(10)
+    assert result() == "done"
+
+
+def test_what_has_begun_raises_its_error_where_it_is_waited_for() -> None:
+    def fail() -> None:
+        raise OSError("broken")
+
+    result = begun(fail)
+    with pytest.raises(OSError, match="broken"):
+        result()

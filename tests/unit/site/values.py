@@ -1,4 +1,4 @@
-"""Files, entries and releases as a site's tests need them."""
+"""Files, entries, releases and buckets as a site's tests need them."""
 
 import hashlib
 from collections.abc import Iterable, Mapping
@@ -10,7 +10,12 @@ from hypothesis import strategies as st
 from deploy.config.model import Site
 from deploy.object_replies import Listed
 from deploy.site.headers import headers_for
-from deploy.site.manifest import Entry, File, Fingerprint, Release
+from deploy.site.manifest import Entry, File, Fingerprint, Head, Release, next_entries
+from deploy.site.merge import merge
+from deploy.site.plan import Draft, SitePlan
+from deploy.site.pointer import Pointer
+
+LIVE = Pointer(release="r1")
 
 # What a file may be called: folders, and characters on both sides of "/".
 NAMES = st.text(alphabet="a-./é~ b*%?😀", min_size=1, max_size=4)
@@ -55,3 +60,57 @@ def fingerprint(files: Iterable[File]) -> str:
     for file in files:
         found.add(file)
     return found.hex
+
+
+class World:
+    """A bucket as S3 would have it, with the live release's entries."""
+
+    def __init__(self, live: Iterable[Entry] = (), pointer: Pointer | None = LIVE) -> None:
+        self.entries = sorted(live, key=lambda entry: entry.file.key)
+        self.objects = {entry.file.key: entry for entry in self.entries}
+        self.meta = {entry.file.key: entry.file.sha256 for entry in self.entries}
+        self.modified: dict[str, float] = {}
+        self.pointer = pointer
+        self.heads: list[str] = []
+        self.version = 1
+
+    def put(self, file: File, *, known: bool = True) -> Entry:
+        """Store an object; `known` says that Shipway put it, with the hash beside it."""
+        self.version += 1
+        entry = Entry(file, f'"{self.version}"', f"v{self.version}", 100.0 + self.version)
+        self.objects[file.key] = entry
+        self.meta[file.key] = file.sha256 if known else ""
+        return entry
+
+    def head(self, key: str) -> Head | None:
+        self.heads.append(key)
+        entry = self.objects.get(key)
+        if entry is None:
+            return None
+        meta = self.meta[key]
+        return Head(
+            entry.file.size, entry.etag, entry.version, entry.stored, meta, entry.file.headers
+        )
+
+    def listed(self) -> list[Listed]:
+        return [
+            listed_of(self.objects[key], modified=self.modified.get(key))
+            for key in sorted(self.objects)
+        ]
+
+    def plan(self, files: Iterable[File]) -> SitePlan:
+        base = release_of("r1", self.entries) if self.pointer else None
+        draft = Draft(site_of(), base, self.pointer)
+        built = sorted(files, key=lambda file: file.key)
+        matches = list(merge(built, self.listed(), self.entries))
+        for unknown in [found for match in matches if (found := draft.add(match))]:
+            draft.found(unknown, self.head(unknown.file.key))
+        return draft.plan()
+
+    def apply(self, plan: SitePlan) -> None:
+        stored = [self.put(upload.file) for upload in plan.uploads]
+        for key in plan.gone_pages:
+            del self.objects[key]
+        changed = (*stored, *plan.kept_unknown)
+        self.entries = list(next_entries(self.entries, changed, plan.dropped))
+        self.pointer = Pointer(release="r2")

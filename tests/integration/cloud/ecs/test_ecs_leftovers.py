@@ -10,7 +10,8 @@ import pytest
 
 from scripts.machine import base_image
 from tests.integration.cloud.ecs.world import World
-from tests.integration.local_cloud import containers_of, eventually, free_port, free_range, start
+from tests.integration.local_cloud import containers_of, eventually, start
+from tests.ports import free_port, free_range
 
 pytestmark = [pytest.mark.ecs, pytest.mark.docker]
 
@@ -27,7 +28,9 @@ def sleeper(world: World, **options: object) -> str:
     )
 
 
-def test_a_killed_cloud_leaves_no_container_and_no_volume(tmp_path: Path, local_image: str) -> None:
+def test_a_killed_cloud_leaves_no_container_volume_or_network(
+    tmp_path: Path, local_image: str
+) -> None:
     cloud, process = start(tmp_path / "log", free_port(), free_range())
     try:
         world = World(cloud, local_image)
@@ -42,6 +45,7 @@ def test_a_killed_cloud_leaves_no_container_and_no_volume(tmp_path: Path, local_
     with closing(docker.from_env()) as engine:
         label = {"label": f"shipway.cloud={cloud.instance}"}
         assert engine.volumes.list(filters=label) == []
+        eventually(lambda: not engine.networks.list(filters=label), 30)
 
 
 def test_without_docker_a_task_fails_with_the_reason(

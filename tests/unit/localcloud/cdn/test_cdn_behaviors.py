@@ -56,3 +56,19 @@ def test_refused() -> None:
         found = refusal(behavior, ask())
         assert found
         assert found.status == 403
+
+
+@pytest.mark.parametrize("body", [("Content-Length", "1"), ("Transfer-Encoding", "chunked")])
+def test_a_get_request_with_a_body(body: tuple[str, str]) -> None:
+    every = Behavior("a", allowed=frozenset({"GET", "POST"}))
+    for method, refused in (("GET", True), ("POST", False)):
+        asked = ask(method)
+        asked.headers.add(*body)
+        found = refusal(every, asked)
+        assert (found is not None and found.status == 403) is refused
+
+
+def test_a_get_request_with_an_empty_body() -> None:
+    asked = ask()
+    asked.headers["Content-Length"] = "0"
+    assert refusal(Behavior("a"), asked) is None

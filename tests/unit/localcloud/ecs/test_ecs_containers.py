@@ -92,6 +92,7 @@ def test_an_init_container_never_owns_the_network() -> None:
     one = task(service(), containers=order)
     found = containers.container_arguments(one, order[0], owner, {}, SETTINGS)
     assert "network_mode" not in found
+    assert found["network"] == SETTINGS.network
     assert "ports" not in found
 
 
@@ -101,6 +102,7 @@ def test_the_others_join_the_owners_network() -> None:
     one = task(service(), containers=[owner, other])
     found = containers.container_arguments(one, other, owner, {}, SETTINGS)
     assert found["network_mode"] == "container:abc"
+    assert "network" not in found
     assert "ports" not in found
     assert containers.container_arguments(one, owner, owner, {}, SETTINGS)["ports"] == {
         "9/tcp": ("127.0.0.1",)

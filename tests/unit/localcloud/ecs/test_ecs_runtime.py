@@ -1,8 +1,11 @@
+from types import SimpleNamespace
+from typing import Any
+
 import docker
 import docker.errors
 import pytest
 
-from localcloud.ecs.runtime import DockerRuntime, StartError, _split_tag
+from localcloud.ecs.runtime import DockerRuntime, StartError, _output, _split_tag
 from localcloud.settings import Settings
 
 
@@ -28,3 +31,25 @@ async def test_without_docker_a_start_fails_and_says_so(monkeypatch: pytest.Monk
 )
 def test_a_port_is_no_tag(reference: str, parts: tuple[str, str]) -> None:
     assert _split_tag(reference) == parts
+
+
+@pytest.mark.parametrize(
+    ("followed", "whole"),
+    [
+        ([], [b"last"]),
+        ([b"one\n", b"two\n"], [b"one\ntwo\n", b"last"]),
+        ([b"one\ntwo\n"], [b"one\n", b"two\nlast"]),
+        ([b"one\n"], [b"one\n"]),
+        ([b"one\ntwo\n"], [b"two\n"]),
+    ],
+    ids=["nothing followed", "between chunks", "within a chunk", "nothing lost", "rotated away"],
+)
+def test_what_an_engine_keeps_from_followers_is_read_at_the_end(
+    followed: list[bytes], whole: list[bytes]
+) -> None:
+    def logs(container: str, *, stream: bool, follow: bool) -> list[bytes]:
+        return followed if follow else whole
+
+    engine: Any = SimpleNamespace(api=SimpleNamespace(logs=logs))
+    written = b"".join(_output(engine, "c"))
+    assert written == max(b"".join(followed), b"".join(whole), key=len)

@@ -4,7 +4,7 @@ import pytest
 from multidict import CIMultiDict
 
 from localcloud.elb.actions import Visited, failure, fixed_response, redirect
-from localcloud.elb.forwarding import end_to_end, upstream_headers
+from localcloud.elb.forwarding import end_to_end, traced, upstream_headers
 from localcloud.elb.listeners import candidates
 from localcloud.elb.model import parse_group
 from localcloud.elb.overlay import Overlay
@@ -68,6 +68,19 @@ def test_what_a_load_balancer_adds() -> None:
     assert sent["Host"] == "h"
     assert "Expect" not in sent
     assert given["X-Forwarded-For"] == "1.2.3.4"
+
+
+@pytest.mark.parametrize(
+    ("earlier", "later"),
+    [
+        ("", "Root=1-new"),
+        ("Root=1-old", "Self=1-new;Root=1-old"),
+        ("Self=1-other; Root=1-old;Mine=a", "Self=1-new;Root=1-old;Mine=a"),
+        ("Mine=a", "Root=1-new;Mine=a"),
+    ],
+)
+def test_a_trace_goes_on(earlier: str, later: str) -> None:
+    assert traced(earlier, "1-new") == later
 
 
 def test_a_target_group_as_described() -> None:

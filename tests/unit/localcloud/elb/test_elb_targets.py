@@ -121,3 +121,24 @@ def test_whoever_asked_is_told_of_changes(clock: Clock) -> None:
     registry.deregister(*TARGET)
     registry.deregister(*TARGET)
     assert len(told) == 3
+
+
+def test_requests_are_cut_off_when_the_delay_is_over(
+    registry: TargetRegistry, clock: Clock
+) -> None:
+    registry.register(*TARGET, HERE)
+    assert registry.ends("arn:g", HERE) is None
+    registry.deregister(*TARGET)
+    assert registry.ends("arn:g", HERE) == 110
+    registry.register(*TARGET, HERE)
+    assert registry.ends("arn:g", HERE) is None
+    registry.register(*TARGET, THERE)
+    assert registry.ends("arn:g", HERE) == 100  # what was there is gone
+    registry.register("arn:g", "10.0.0.2", 8000, HERE)
+    assert registry.ends("arn:g", HERE) is None
+
+
+def test_requests_are_cut_off_with_their_target_group(registry: TargetRegistry) -> None:
+    registry.register(*TARGET, HERE)
+    registry.apply({}, frozenset())
+    assert registry.ends("arn:g", HERE) == 100

@@ -1,0 +1,293 @@
+"""Migrations as a step of a deploy: before the service, or not at all and the service untouched."""
+
+import json
+import re
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.e2e.project import Project, Ran
+from tests.e2e.traffic import Traffic
+
+SECRET = "shipway-demo/local/ledger-url"
+LEDGER = """
+[services.ledger]
+context = "tests/apps/ledger"
+port = 8090
+cpu = 1024
+memory = 2048
+start_period = 5
+migrate = ["python3", "migrate.py", "upgrade", "head"]
+migrate_timeout = 120
+secrets = { LEDGER_URL = "ledger-url" }
+not_secret = ["NUMBER"]
+environment = { NUMBER = "1" }
+
+[services.ledger.build]
+args = { PYTHON_IMAGE = "${PYTHON_IMAGE:-}" }
+"""
+DEPLOY = ("deploy-backend", "--service", "ledger")
+MIGRATE = r'migrate = \["python3"'
+TIMEOUT = "migrate_timeout = 120"
+SLOW = "import time\n    print('waiting', flush=True)\n    time.sleep({seconds})"
+
+
+class Ledger:
+    """The project with a service that has revisions."""
+
+    def __init__(self, project: Project) -> None:
+        self.project = project
+
+    @property
+    def versions(self) -> Path:
+        return self.project.root / "tests/apps/ledger/migrations/versions"
+
+    def write(self, revision: str, after: str, body: str = "print('done')") -> None:
+        """Write a revision that comes after another; `body` is what its upgrade does."""
+        text = f'"""change {revision}"""\n\nrevision = "{revision}"\ndown_revision = "{after}"\n'
+        text += f"\n\ndef upgrade() -> None:\n    {body}\n"
+        (self.versions / f"{revision}_change.py").write_text(text)
+
+    def deploy(self, *arguments: str) -> Ran:
+        return self.project.invoke(*DEPLOY, *arguments)
+
+    def configure(self, pattern: str, replacement: str) -> None:
+        self.project.edit("deploy.toml", pattern, replacement)
+
+    def plan(self) -> str:
+        """Return the plan's line on the migration."""
+        ran = self.deploy("--plan", "--json")
+        assert ran.code == 0, ran.out
+        shown = next(event for event in ran.events if event["event"] == "plan_shown")
+        (line,) = [each for each in shown["changes"] if each["subject"] == "migrate ledger"]
+        return f"{line['sign']} {line['reason']}"
+
+    def tasks(self) -> list[dict[str, Any]]:
+        """Return the tasks of all migrations, those that have ended too."""
+        ecs, cluster = self.project.client("ecs"), self.project.target()["cluster"]
+        name = "shipway/migrate/ledger"
+        found = [
+            arn
+            for status in ("RUNNING", "STOPPED")
+            for arn in ecs.list_tasks(cluster=cluster, startedBy=name, desiredStatus=status)[
+                "taskArns"
+            ]
+        ]
+        tasks: list[dict[str, Any]] = []
+        if found:
+            tasks = ecs.describe_tasks(cluster=cluster, tasks=found)["tasks"]
+        return tasks
+
+    @property
+    def left(self) -> list[str]:
+        """Return the tasks of migrations that still run."""
+        return [task["taskArn"] for task in self.tasks() if task["lastStatus"] != "STOPPED"]
+
+    def serves(self) -> Any:
+        """Return what runs: the revision and the deployments."""
+        service = self.project.service("ledger")
+        return service["taskDefinition"], [each["id"] for each in service["deployments"]]
+
+    def revisions(self) -> int:
+        family = self.project.target()["services"]["ledger"]["family"]
+        ecs = self.project.client("ecs")
+        return len(ecs.list_task_definitions(familyPrefix=family)["taskDefinitionArns"])
+
+
+@pytest.fixture(scope="module")
+def ledger(project: Project) -> Iterator[Ledger]:
+    """The service's infrastructure, where no release of it ran yet."""
+    before = (project.root / "deploy.toml").read_text()
+    (project.root / "deploy.toml").write_text(project.base + LEDGER)
+    project.client("secretsmanager").create_secret(Name=SECRET, SecretString="one")
+    ran = project.invoke("infra.apply")
+    assert ran.code == 0, ran.out
+    yield Ledger(project)
+    (project.root / "deploy.toml").write_text(before)
+    project.client("secretsmanager").delete_secret(SecretId=SECRET, ForceDeleteWithoutRecovery=True)
+
+
+def untouched(ledger: Ledger, *arguments: str, code: int = 1) -> Ran:
+    """Deploy, which must fail, under traffic: the service is what it was, and no task is left."""
+    before = ledger.serves()
+    with Traffic(f"{ledger.project.url}/ledger/", rate=20) as traffic:
+        ran = ledger.deploy(*arguments)
+    assert ran.code == code, ran.out
+    assert ledger.serves() == before
+    assert not traffic.failures, f"{len(traffic.failures)} requests, {traffic.failures[:3]}"
+    assert not ledger.left
+    return ran
+
+
+def test_a_first_deploy_migrates_before_the_first_release(ledger: Ledger) -> None:
+    assert ledger.plan().startswith("~ 2 revisions: 0001 accounts, 0002 entries")
+    assert ledger.tasks() == []  # a plan runs nothing
+    before = ledger.revisions()
+    ran = ledger.deploy("--json")
+    assert ran.code == 0, ran.out
+    assert ledger.revisions() == before + 1  # the migration's is the rollout's
+    told = [(each["event"], each.get("phase")) for each in ran.events]
+    assert told.index(("phase_ended", "migrate ledger")) < told.index(
+        ("phase_started", "rollout ledger")
+    )
+    lines = [each["line"] for each in ran.events if each["event"] == "phase_output"]
+    assert "Running upgrade 0001 -> 0002, entries" in lines
+    assert "ledger migrated to 0002" in ran.events[-1]["summary"]
+
+
+def test_nothing_pending_runs_no_task(ledger: Ledger) -> None:
+    assert ledger.plan() == "= nothing pending (at 0002)"
+    before = len(ledger.tasks())
+    assert "nothing to do" in ledger.deploy().out
+    ledger.configure('NUMBER = "1"', 'NUMBER = "2"')
+    ran = ledger.deploy()
+    assert ran.code == 0, ran.out
+    assert "✓ rollout ledger" in ran.out
+    assert len(ledger.tasks()) == before
+
+
+def test_a_migration_that_raises_leaves_the_service_and_the_next_deploy_works(
+    ledger: Ledger,
+) -> None:
+    ledger.write("0003", "0002", 'raise RuntimeError("the table is in use")')
+    ran = untouched(ledger)
+    failure = ran.out.partition("✗ ledger: the migration did not succeed")[2]
+    assert "Traceback (most recent call last)" in failure
+    assert "RuntimeError: the table is in use" in failure
+    assert "exited with code 1" in failure
+    assert "rollout ledger" not in ran.out
+    assert "failed" in ledger.project.invoke("releases").out.splitlines()[1]
+    ledger.write("0003", "0002")
+    ran = ledger.deploy()
+    assert ran.code == 0, ran.out
+    assert "0003" in ledger.project.get(f"{ledger.project.url}/ledger/")
+
+
+def test_a_migration_that_hangs_is_stopped_when_its_time_is_up(ledger: Ledger) -> None:
+    ledger.write("0004", "0003", SLOW.format(seconds=300))
+    ledger.configure(TIMEOUT, "migrate_timeout = 4")
+    ran = untouched(ledger)
+    assert "not done within 4 s: the task was stopped" in ran.out
+    assert "waiting" in ran.out
+    ledger.configure("migrate_timeout = 4", TIMEOUT)
+
+
+def test_a_migration_that_does_not_start_says_why(ledger: Ledger) -> None:
+    ledger.write("0004", "0003")
+    ledger.configure(MIGRATE, 'migrate = ["no-such-command"')
+    ran = untouched(ledger)
+    assert "no-such-command" in ran.out.partition("✗ ledger")[2]
+    ledger.configure(r'migrate = \["no-such-command"', 'migrate = ["python3"')
+    assert ledger.deploy().code == 0
+
+
+def interrupted(ledger: Ledger, sent: signal.Signals) -> tuple[int, str]:
+    """Send a signal to a deploy once its migration writes; return exit code and output."""
+    with ledger.project.start(*DEPLOY) as process:
+        out = ""
+        for line in process.stdout or ():
+            out += line
+            if "│ waiting" in line:
+                break
+        process.send_signal(sent)
+        rest, _ = process.communicate(timeout=200)
+    print(out + rest)
+    return process.returncode, out + rest
+
+
+def test_ctrl_c_stops_the_migration(ledger: Ledger) -> None:
+    ledger.write("0005", "0004", SLOW.format(seconds=300))
+    before = ledger.serves()
+    code, out = interrupted(ledger, signal.SIGINT)
+    assert code == 130, out
+    assert "Traceback" not in out.partition("interrupted")[2]
+    assert not ledger.left
+    assert ledger.serves() == before
+    assert "is free" in ledger.project.invoke("lock.status").out
+
+
+def test_killed_amid_a_migration_the_next_run_waits_for_it_and_goes_on(ledger: Ledger) -> None:
+    ledger.write("0005", "0004", SLOW.format(seconds=20))
+    before, revisions = ledger.serves(), ledger.revisions()
+    interrupted(ledger, signal.SIGKILL)
+    assert len(ledger.left) == 1
+    assert ledger.serves() == before
+    assert ledger.project.invoke("lock.release", "--force").code == 0
+    ran = ledger.deploy()
+    assert ran.code == 0, ran.out
+    assert "was cut off in migrate ledger" in ran.out
+    assert "a migration of a run that was cut off goes on" in ran.out
+    assert not ledger.left
+    assert ledger.revisions() == revisions + 1  # what the killed run registered is taken
+    assert ledger.plan() == "= nothing pending (at 0005)"
+
+
+def test_another_database_is_migrated_though_nothing_is_new(ledger: Ledger) -> None:
+    secrets = ledger.project.client("secretsmanager")
+    secrets.put_secret_value(SecretId=SECRET, SecretString="two")
+    assert "the database or its secret is another one" in ledger.plan()
+    before = len(ledger.tasks())
+    assert ledger.deploy().code == 0
+    assert len(ledger.tasks()) == before + 1
+
+
+def test_two_heads_are_refused_before_the_build(ledger: Ledger) -> None:
+    ledger.write("0006", "0004")
+    before = ledger.project.written()
+    ran = ledger.deploy()
+    assert ran.code == 2, ran.out
+    assert "there are 2 heads: 0005 change 0005, 0006 change 0006" in ran.out
+    assert "alembic merge heads" in ran.out
+    assert "build ledger" not in ran.out
+    assert ledger.project.written() == before
+    (ledger.versions / "0006_change.py").unlink()
+
+
+def test_by_hand_back_and_forth(ledger: Ledger) -> None:
+    before = ledger.serves()
+    ran = ledger.project.invoke("migrate", "--service", "ledger", "--to", "0099")
+    assert ran.code == 2, ran.out
+    assert "0001 accounts" in ran.out
+    ran = ledger.project.invoke("migrate", "--service", "ledger", "--down", "--to", "0003")
+    assert ran.code == 0, ran.out
+    assert "Running downgrade to 0003" in ran.out
+    assert "may delete what was stored" in ran.out
+    assert ledger.plan() == "~ 2 revisions: 0004 change 0004, 0005 change 0005"
+    ran = ledger.project.invoke("migrate", "--service", "ledger", "--plan")
+    assert "migrate.py upgrade head, on shipway-demo-local-ledger:" in ran.out
+    ran = ledger.project.invoke("migrate", "--service", "ledger", "--to", "0004")
+    assert ran.code == 0, ran.out
+    assert ledger.plan() == "~ 1 revision: 0005 change 0005"
+    ran = ledger.project.invoke("migrate", "--service", "ledger")
+    assert ran.code == 0, ran.out
+    assert ledger.plan() == "= nothing pending (at 0005)"
+    assert ledger.serves() == before
+    newest = json.loads(ledger.project.invoke("releases", "--json").out)["releases"][0]
+    assert (newest["kind"], newest["outcome"]) == ("migrate", "succeeded")
+
+
+def test_only_the_database_is_changed_where_only_that_is_behind(ledger: Ledger) -> None:
+    assert ledger.project.invoke("migrate", "--service", "ledger", "--down").code == 0
+    before = ledger.serves()
+    ran = ledger.deploy()
+    assert ran.code == 0, ran.out
+    assert re.search(r"^succeeded: ledger migrated to 0005", ran.out, re.MULTILINE)
+    assert ledger.serves() == before
+
+
+def test_a_saved_plan_holds_the_migration_too(ledger: Ledger, tmp_path: Path) -> None:
+    assert ledger.project.invoke("migrate", "--service", "ledger", "--down").code == 0
+    file = tmp_path / "plan.json"
+    ran = ledger.project.invoke("plan", "--only", "ledger", "--save", str(file))
+    assert "1 database to migrate" in ran.out
+    assert ledger.project.invoke("migrate", "--service", "ledger").code == 0
+    ran = ledger.project.invoke("deploy", "--plan-file", str(file))
+    assert ran.code == 3, ran.out
+    assert "the revisions to migrate are other ones now (none), and were 0005" in ran.out
+    assert ledger.project.invoke("migrate", "--service", "ledger", "--down").code == 0
+    ran = ledger.project.invoke("deploy", "--plan-file", str(file))
+    assert ran.code == 0, ran.out
+    assert "✓ migrate ledger" in ran.out
