@@ -41,6 +41,7 @@ def main() -> None:
             again = must(project.invoke("quickstart")).seconds
             report("a second quickstart, seconds", again, "<=", 30, "nothing changed")
             listing(Path(folder))
+            status(project)
             unchanged(project)
             changed(project)
         finally:
@@ -57,6 +58,12 @@ def listing(folder: Path) -> None:
     report(
         "invoke --list / empty tasks.py", ours / theirs, "<=", 1.15, f"{ours:.3f} / {theirs:.3f} s"
     )
+
+
+def status(project: Project) -> None:
+    """Time `invoke status`."""
+    seconds = [must(project.invoke("status")).seconds for _ in range(UNCHANGED)]
+    report("status, seconds", statistics.median(seconds), "<=", 3, f"{max(seconds):.2f} s at worst")
 
 
 def unchanged(project: Project) -> None:
