@@ -14,10 +14,10 @@ from localcloud.ecs.container_states import met, record_end
 from localcloud.ecs.containers import STOP_TIMEOUT, init_containers, network_owner, start_order
 from localcloud.ecs.health import checked, from_docker, task_health
 from localcloud.ecs.host import Host
-from localcloud.ecs.logs import LogStream
 from localcloud.ecs.membership import Membership
 from localcloud.ecs.model import Container, Health, StopCode, Task, TaskStatus
 from localcloud.ecs.runtime import Image, StartError
+from localcloud.ecs.task_logs import TaskLogs
 
 # Seconds after which containers are looked at although no event came: one may have been lost.
 _LOOK_AGAIN = 2.0
@@ -39,7 +39,7 @@ class TaskRunner:
         self._wake = asyncio.Event()
         self._hurry = False
         self._ports: dict[int, int] = {}
-        self._logs: list[asyncio.Task[None]] = []
+        self._logs = TaskLogs(task, host)
 
     def request_stop(self, code: StopCode, reason: str) -> None:
         """Ask the task to stop: to drain, and then to end within its stopTimeout."""
@@ -133,7 +133,7 @@ class TaskRunner:
         arguments = docker_arguments.container_arguments(
             task, container, owner, secrets, host.settings
         )
-        stream = await self._open_logs(container)
+        place = await self._logs.open(container)
         try:
             async with host.starting:
                 self._check_stop()
@@ -143,7 +143,7 @@ class TaskRunner:
             container.reason = str(error)
             raise
         container.status = "RUNNING"
-        self._follow(container, stream)
+        self._logs.follow(container, place)
         if container is owner:
             task.address, self._ports = found.address, dict(found.ports)
 
@@ -166,28 +166,6 @@ class TaskRunner:
             gone = await self._look_all()
             if any(c.essential and c.name not in ending for c in gone):
                 raise StartError("Essential container in task exited")
-
-    # --- logs
-
-    async def _open_logs(self, container: Container) -> tuple[str, str] | None:
-        configuration = container.definition.get("logConfiguration") or {}
-        if configuration.get("logDriver") != "awslogs":
-            return None
-        options = configuration["options"]
-        opened = self._host.aws.open_stream
-        stream = await asyncio.to_thread(opened, options, container.name, self.task.id)
-        return options["awslogs-group"], stream
-
-    def _follow(self, container: Container, stream: tuple[str, str] | None) -> None:
-        if stream is None:
-            return
-        group, name = stream
-        put = self._host.aws.put_logs
-        log = LogStream(
-            lambda batch: put(group, name, batch), self._host.clock, self._host.pace.flush_logs
-        )
-        self._host.runtime.follow(container.id, log.feed)
-        self._logs.append(asyncio.create_task(log.run()))
 
     # --- running
 
@@ -262,7 +240,7 @@ class TaskRunner:
         self._enter(TaskStatus.STOPPING)
         created = [c for c in reversed(task.containers) if c.id]
         await asyncio.gather(*(self._stop(c) for c in created))
-        await asyncio.gather(*self._logs, return_exceptions=True)
+        await self._logs.end()
         self._enter(TaskStatus.DEPROVISIONING)
         await self._clean(created)
         for container in task.containers:

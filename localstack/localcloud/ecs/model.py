@@ -76,13 +76,15 @@ class Pace:
     `settle` is how long a task without any health check must run to count as healthy; ECS waits
     40 s, which is compressed here because nobody watches a laptop that long:
     https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DeploymentConfiguration.html
-    `keep_stopped` is how long stopped tasks stay describable (an hour in ECS).
+    `keep_stopped` is how long stopped tasks stay describable (an hour in ECS), `last_lines` how
+    long the engine may take to give what a container wrote that has ended.
     """
 
     tick: float = 0.2
     settle: float = 5.0
     keep_stopped: float = 3600.0
     flush_logs: float = 0.5
+    last_lines: float = 10.0
 
 
 @dataclass

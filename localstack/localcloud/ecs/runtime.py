@@ -7,9 +7,10 @@ https://docs.aws.amazon.com/AmazonECS/latest/developerguide/stopped-task-error-c
 
 import asyncio
 import contextlib
+import logging
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
@@ -22,10 +23,12 @@ from docker import DockerClient
 
 from localcloud import network
 from localcloud.ecs.containers import CONTAINER_LABEL, TASK_LABEL, image_reference
+from localcloud.ecs.output import Output
 from localcloud.network import LABEL
 from localcloud.settings import Settings
 
 T = TypeVar("T")
+_LOG = logging.getLogger(__name__)
 
 # Calls at once; more would only queue in the engine.
 _THREADS = 16
@@ -78,7 +81,9 @@ class Runtime(Protocol):
     async def stop(self, container_id: str, patience: int) -> None: ...
     async def remove(self, container_id: str) -> None: ...
     async def remove_volume(self, name: str) -> None: ...
-    def follow(self, container_id: str, line: Callable[[bytes | None], None]) -> None: ...
+    def follow(
+        self, container_id: str, line: Callable[[bytes | None], None]
+    ) -> Callable[[], None]: ...
 
 
 def _detail(error: Exception) -> str:
@@ -185,18 +190,24 @@ class DockerRuntime:
 
         await self._call(drop, "CannotRemoveVolumeError")
 
-    def follow(self, container_id: str, line: Callable[[bytes | None], None]) -> None:
-        """Call `line` in the running loop with every chunk of output, at last with None."""
-        loop = asyncio.get_running_loop()
+    def follow(self, container_id: str, line: Callable[[bytes | None], None]) -> Callable[[], None]:
+        """Call `line` in the running loop with every chunk of output, at last with None.
+
+        Returns what ends the following before the container does.
+        """
+        loop, output = asyncio.get_running_loop(), Output(self._docker(), container_id)
 
         def read() -> None:
-            with contextlib.suppress(*_ERRORS):
-                for chunk in _output(self._docker(), container_id):
+            try:
+                for chunk in output:
                     loop.call_soon_threadsafe(line, chunk)
+            except Exception:  # noqa: BLE001 - whatever it is, the end must be told
+                _LOG.warning("what %s wrote was not read to its end", container_id, exc_info=True)
             with contextlib.suppress(RuntimeError):  # the loop may be closed by now
                 loop.call_soon_threadsafe(line, None)
 
         threading.Thread(target=read, name=f"logs-{container_id[:12]}", daemon=True).start()
+        return output.close
 
     def watch(self, tell: Callable[[DockerEvent], None]) -> None:
         """Call `tell` in the running loop for every event of this local cloud's containers.
@@ -229,21 +240,6 @@ class DockerRuntime:
     async def close(self) -> None:
         self._closed.set()
         self._threads.shutdown(wait=False)
-
-
-def _output(client: DockerClient, container_id: str) -> Iterator[bytes]:
-    """Yield what a container writes until it ends.
-
-    Engines lose a last line without a newline to those who follow; it is in the whole log.
-    https://github.com/moby/moby/issues/43860
-    """
-    followed = 0
-    for chunk in client.api.logs(container_id, stream=True, follow=True):
-        followed += len(chunk)
-        yield chunk
-    for chunk in client.api.logs(container_id, stream=True, follow=False):
-        yield chunk[followed:]
-        followed = max(0, followed - len(chunk))
 
 
 def _split_tag(reference: str) -> tuple[str, str]:

@@ -31,6 +31,7 @@ class Containers:
         self.running: dict[str, Inspection] = {}
         self.made = 0
         self.stopped: list[tuple[str, int]] = []
+        self.last: list[bytes | None] = []
 
     async def pull(self, image: str) -> Image:
         if "missing" in image:
@@ -67,7 +68,15 @@ class Containers:
 
     async def create_volume(self, name: str, labels: dict[str, str]) -> None: ...
     async def remove_volume(self, name: str) -> None: ...
-    def follow(self, container_id: str, line: Callable[[bytes | None], None]) -> None: ...
+    def follow(self, container_id: str, line: Callable[[bytes | None], None]) -> Callable[[], None]:
+        """Nobody is told of the end; who ends the following gets what `last` holds, if anything."""
+
+        def close() -> None:
+            for chunk in self.last:
+                line(chunk)
+
+        return close
+
     def watch(self, tell: Callable[[DockerEvent], None]) -> None: ...
     async def close(self) -> None: ...
 
@@ -94,13 +103,18 @@ class Group:
 
 
 class Aws:
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+
     def secret(self, value_from: str) -> str:
         return value_from
 
     def open_stream(self, options: dict[str, str], container: str, task_id: str) -> str:
         return container
 
-    def put_logs(self, group: str, stream: str, batch: Batch) -> None: ...
+    def put_logs(self, group: str, stream: str, batch: Batch) -> None:
+        self.lines += [event["message"] for event in batch]
+
     def check_target_group(self, arn: str) -> None: ...
 
 
@@ -108,11 +122,13 @@ class Ecs:
     """An ECS whose replies are checked against botocore's model."""
 
     def __init__(self) -> None:
-        self.containers, self.group = Containers(), Group()
+        self.containers, self.group, self.aws = Containers(), Group(), Aws()
         store = Store(Names(Settings(hostname="host")))
-        pace = Pace(tick=0.01, settle=0)
-        self.engine = Engine(store, self.containers, self.group, Aws(), pace=pace, clock=time.time)
-        context = Context(store, self.engine, Aws(), time.time)
+        pace = Pace(tick=0.01, settle=0, last_lines=0.05)
+        self.engine = Engine(
+            store, self.containers, self.group, self.aws, pace=pace, clock=time.time
+        )
+        context = Context(store, self.engine, self.aws, time.time)
         self.api = EcsApi(context, self.containers)  # type: ignore[arg-type]
 
     async def __call__(self, action: str, **body: Any) -> Json:

@@ -1,3 +1,6 @@
+import asyncio
+import threading
+from collections.abc import Iterator
 from types import SimpleNamespace
 from typing import Any
 
@@ -5,7 +8,8 @@ import docker
 import docker.errors
 import pytest
 
-from localcloud.ecs.runtime import DockerRuntime, StartError, _output, _split_tag
+from localcloud.ecs.output import Output
+from localcloud.ecs.runtime import DockerRuntime, StartError, _split_tag
 from localcloud.settings import Settings
 
 
@@ -33,6 +37,31 @@ def test_a_port_is_no_tag(reference: str, parts: tuple[str, str]) -> None:
     assert _split_tag(reference) == parts
 
 
+class Followed:
+    """Chunks to follow; with `unending` there is no end unless it is closed."""
+
+    def __init__(self, chunks: list[bytes], *, unending: bool = False) -> None:
+        self.chunks, self.over = chunks, threading.Event()
+        if not unending:
+            self.over.set()
+
+    def __iter__(self) -> Iterator[bytes]:
+        yield from self.chunks
+        assert self.over.wait(5)
+
+    def close(self) -> None:
+        self.over.set()
+
+
+def engine_with(followed: Followed, whole: list[bytes]) -> Any:
+    """Return an engine with one container."""
+
+    def logs(container: str, *, stream: bool, follow: bool) -> Any:
+        return followed if follow else whole
+
+    return SimpleNamespace(api=SimpleNamespace(logs=logs))
+
+
 @pytest.mark.parametrize(
     ("followed", "whole"),
     [
@@ -47,9 +76,36 @@ def test_a_port_is_no_tag(reference: str, parts: tuple[str, str]) -> None:
 def test_what_an_engine_keeps_from_followers_is_read_at_the_end(
     followed: list[bytes], whole: list[bytes]
 ) -> None:
-    def logs(container: str, *, stream: bool, follow: bool) -> list[bytes]:
-        return followed if follow else whole
-
-    engine: Any = SimpleNamespace(api=SimpleNamespace(logs=logs))
-    written = b"".join(_output(engine, "c"))
+    written = b"".join(Output(engine_with(Followed(followed), whole), "c"))
     assert written == max(b"".join(followed), b"".join(whole), key=len)
+
+
+async def followed_to_the_end(runtime: DockerRuntime, *, close: bool) -> bytes:
+    written, ended = [], asyncio.Event()
+
+    def line(chunk: bytes | None) -> None:
+        written.append(chunk or b"")
+        if chunk is None:
+            ended.set()
+
+    end = runtime.follow("c", line)
+    if close:
+        end()
+    await asyncio.wait_for(ended.wait(), 5)
+    return b"".join(written)
+
+
+async def test_an_end_that_the_engine_does_not_tell_is_made() -> None:
+    engine = engine_with(Followed([b"one\n"], unending=True), [b"one\ntwo\n"])
+    runtime = DockerRuntime(Settings(), engine)
+    assert await followed_to_the_end(runtime, close=True) == b"one\ntwo\n"
+
+
+async def test_output_that_cannot_be_read_has_an_end_too() -> None:
+    class Broken(Followed):
+        def __iter__(self) -> Iterator[bytes]:
+            yield b"one\n"
+            raise ValueError("half a header")
+
+    runtime = DockerRuntime(Settings(), engine_with(Broken([]), []))
+    assert await followed_to_the_end(runtime, close=False) == b"one\n"
