@@ -2,10 +2,12 @@
 by typing `invoke`. Its local cloud runs beside any other.
 """
 
+import contextlib
 import json
 import os
 import re
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -63,6 +65,18 @@ class Ports(NamedTuple):
     database: int
 
 
+class Running(subprocess.Popen[str]):
+    """A command that runs. A test that fails ends it, and shows where each of its threads was."""
+
+    def __exit__(self, failed: type[BaseException] | None, *rest: object) -> None:
+        if failed and self.poll() is None:
+            self.send_signal(signal.SIGABRT)  # faulthandler writes the threads' stacks
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                print(self.communicate(timeout=10)[0])
+            self.kill()
+        super().__exit__(failed, *rest)
+
+
 class Project:
     """A clone with a local cloud, a backend and the probe service."""
 
@@ -102,10 +116,10 @@ class Project:
         host = f"localhost:{self.port}"
         return localstack_client.session.Session(localstack_host=host).client(service)
 
-    def start(self, *arguments: str, **variables: str) -> subprocess.Popen[str]:
+    def start(self, *arguments: str, **variables: str) -> "Running":
         """Start `invoke ARGUMENTS` and return the process; its output is a pipe."""
-        return subprocess.Popen(
-            [sys.executable, "-m", "invoke", *arguments],
+        return Running(
+            [sys.executable, "-X", "faulthandler", "-m", "invoke", *arguments],
             cwd=self.root,
             env={**os.environ, "COLUMNS": "100", **variables},
             stdin=subprocess.DEVNULL,
@@ -118,11 +132,7 @@ class Project:
         """Run `invoke ARGUMENTS` to its end."""
         started = time.monotonic()
         with self.start(*arguments, **variables) as process:
-            try:
-                out, _ = process.communicate(timeout=timeout)
-            except BaseException:
-                process.kill()
-                raise
+            out, _ = process.communicate(timeout=timeout)
         seconds = time.monotonic() - started
         if self.echo:
             print(f"$ invoke {' '.join(arguments)}\n{out}[{process.returncode}] {seconds:.1f} s")

@@ -107,9 +107,9 @@ def test_a_killed_runs_lock_is_taken_over_when_its_lease_ends(project: Project) 
 def test_two_deploys_at_once_come_one_after_the_other(project: Project) -> None:
     """Fault 7."""
     change(project)
-    first = project.start("deploy")
-    second = project.start("deploy", "--wait-for-lock", "120")
-    ended = [process.communicate(timeout=200)[0] for process in (first, second)]
+    late = ("deploy", "--wait-for-lock", "120")
+    with project.start("deploy") as first, project.start(*late) as second:
+        ended = [process.communicate(timeout=200)[0] for process in (first, second)]
     codes = sorted((first.returncode, second.returncode))
     assert codes[0] == 0, ended
     assert codes[1] in (0, 7), ended  # the one that does not wait may be the one that is late

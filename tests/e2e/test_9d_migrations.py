@@ -7,9 +7,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import docker
 import pytest
 
-from tests.e2e.project import Project, Ran
+from localcloud.ecs.containers import TASK_LABEL
+from tests.e2e.project import Project, Ran, Running
 from tests.e2e.traffic import Traffic
 
 SECRET = "shipway-demo/local/ledger-url"
@@ -32,7 +34,12 @@ args = { PYTHON_IMAGE = "${PYTHON_IMAGE:-}" }
 DEPLOY = ("deploy-backend", "--service", "ledger")
 MIGRATE = r'migrate = \["python3"'
 TIMEOUT = "migrate_timeout = 120"
-SLOW = "import time\n    print('waiting', flush=True)\n    time.sleep({seconds})"
+SLOW = "import time\n    print('waiting', flush=True)\n    time.sleep(300)"
+# Goes on when it is told to, by a signal.
+TOLD = """import signal
+    signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGUSR1])
+    print('waiting', flush=True)
+    signal.sigwait([signal.SIGUSR1])"""
 
 
 class Ledger:
@@ -85,6 +92,17 @@ class Ledger:
     def left(self) -> list[str]:
         """Return the tasks of migrations that still run."""
         return [task["taskArn"] for task in self.tasks() if task["lastStatus"] != "STOPPED"]
+
+    def tell(self) -> None:
+        """Let the migrations go on that wait until they are told."""
+        engine = docker.from_env()
+        try:
+            for arn in self.left:
+                label = f"{TASK_LABEL}={arn.rpartition('/')[2]}"
+                for container in engine.containers.list(filters={"label": label}):
+                    container.kill("SIGUSR1")
+        finally:
+            engine.close()
 
     def serves(self) -> Any:
         """Return what runs: the revision and the deployments."""
@@ -167,7 +185,7 @@ def test_a_migration_that_raises_leaves_the_service_and_the_next_deploy_works(
 
 
 def test_a_migration_that_hangs_is_stopped_when_its_time_is_up(ledger: Ledger) -> None:
-    ledger.write("0004", "0003", SLOW.format(seconds=300))
+    ledger.write("0004", "0003", SLOW)
     ledger.configure(TIMEOUT, "migrate_timeout = 4")
     ran = untouched(ledger)
     assert "not done within 4 s: the task was stopped" in ran.out
@@ -187,19 +205,15 @@ def test_a_migration_that_does_not_start_says_why(ledger: Ledger) -> None:
 def interrupted(ledger: Ledger, sent: signal.Signals) -> tuple[int, str]:
     """Send a signal to a deploy once its migration writes; return exit code and output."""
     with ledger.project.start(*DEPLOY) as process:
-        out = ""
-        for line in process.stdout or ():
-            out += line
-            if "│ waiting" in line:
-                break
+        out = until(process, "│ waiting")
         process.send_signal(sent)
-        rest, _ = process.communicate(timeout=200)
-    print(out + rest)
-    return process.returncode, out + rest
+        out += process.communicate(timeout=200)[0]
+    print(out)
+    return process.returncode, out
 
 
 def test_ctrl_c_stops_the_migration(ledger: Ledger) -> None:
-    ledger.write("0005", "0004", SLOW.format(seconds=300))
+    ledger.write("0005", "0004", SLOW)
     before = ledger.serves()
     code, out = interrupted(ledger, signal.SIGINT)
     assert code == 130, out
@@ -209,20 +223,35 @@ def test_ctrl_c_stops_the_migration(ledger: Ledger) -> None:
     assert "is free" in ledger.project.invoke("lock.status").out
 
 
+def until(process: Running, text: str) -> str:
+    """Return what a command has printed up to the line that has the text."""
+    out = ""
+    for line in process.stdout or ():
+        out += line
+        if text in line:
+            return out
+    raise AssertionError(f"no {text!r} in:\n{out}")
+
+
 def test_killed_amid_a_migration_the_next_run_waits_for_it_and_goes_on(ledger: Ledger) -> None:
-    ledger.write("0005", "0004", SLOW.format(seconds=20))
+    ledger.write("0005", "0004", TOLD)
     before, revisions = ledger.serves(), ledger.revisions()
     interrupted(ledger, signal.SIGKILL)
     assert len(ledger.left) == 1
     assert ledger.serves() == before
     assert ledger.project.invoke("lock.release", "--force").code == 0
-    ran = ledger.deploy()
-    assert ran.code == 0, ran.out
-    assert "was cut off in migrate ledger" in ran.out
-    assert "a migration of a run that was cut off goes on" in ran.out
+    with ledger.project.start(*DEPLOY) as process:
+        out = until(process, "a migration of a run that was cut off goes on")
+        for _ in ("that migration", "this run's own"):
+            out += until(process, "│ waiting")
+            ledger.tell()
+        out += process.communicate(timeout=200)[0]
+    assert process.returncode == 0, out
+    assert "was cut off in migrate ledger" in out
     assert not ledger.left
     assert ledger.revisions() == revisions + 1  # what the killed run registered is taken
     assert ledger.plan() == "= nothing pending (at 0005)"
+    ledger.write("0005", "0004")
 
 
 def test_another_database_is_migrated_though_nothing_is_new(ledger: Ledger) -> None:
