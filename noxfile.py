@@ -53,7 +53,8 @@ def unit(session: nox.Session) -> None:
     """Pure tests: no network, no Docker. Line by line, what they cover is in htmlcov/."""
     install(session)
     covered = ("--cov", "--cov-report=html")
-    pytest(session, "tests/unit", "--disable-socket", "--allow-unix-socket", *covered)
+    offline = ("--disable-socket", "--allow-unix-socket")
+    pytest(session, "tests/unit", *offline, *covered, "--numprocesses=2")
 
 
 @nox.session(tags=["ci"])
@@ -119,8 +120,8 @@ def localstack(session: nox.Session) -> None:
 def e2e(session: nox.Session) -> None:
     """The whole pipeline with real containers, under load: good releases and broken ones."""
     install(session)
-    # Two projects with a local cloud each; what takes time is waiting for health checks and drains.
-    side_by_side = ("--numprocesses=2", "--dist=loadfile", "--no-loadscope-reorder")
+    # Projects with a local cloud each; what takes time is waiting for health checks and drains.
+    side_by_side = ("--numprocesses=3", "--dist=loadfile", "--no-loadscope-reorder")
     pytest(session, "tests/e2e", f"--ignore={MANY}", "--timeout=900", *side_by_side)
 
 

@@ -15,6 +15,7 @@ import time
 import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
+from types import TracebackType
 from typing import Any, NamedTuple
 
 import localstack_client.session
@@ -68,13 +69,18 @@ class Ports(NamedTuple):
 class Running(subprocess.Popen[str]):
     """A command that runs. A test that fails ends it, and shows where each of its threads was."""
 
-    def __exit__(self, failed: type[BaseException] | None, *rest: object) -> None:
-        if failed and self.poll() is None:
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        if error and self.poll() is None:
             self.send_signal(signal.SIGABRT)  # faulthandler writes the threads' stacks
             with contextlib.suppress(subprocess.TimeoutExpired):
                 print(self.communicate(timeout=10)[0])
             self.kill()
-        super().__exit__(failed, *rest)
+        super().__exit__(kind, error, traceback)
 
 
 class Project:

@@ -242,7 +242,7 @@ def test_a_shell_reads_a_pipe(healthy: Project) -> None:
 
 
 def test_a_task_can_be_chosen_and_an_unknown_one_is_refused(healthy: Project) -> None:
-    (arn,) = healthy.client("ecs").list_tasks(
+    arn, *_ = healthy.client("ecs").list_tasks(
         cluster=healthy.target()["cluster"], serviceName="backend"
     )["taskArns"]
     name = arn.rpartition("/")[2]

@@ -89,9 +89,7 @@ module "environment" {
   # as the interval allows: a laptop that is busy building is slow, and its tasks are no worse for it.
   deregistration_delay = 2
   health_check = {
-    interval            = 5
-    timeout             = 4
-    healthy_threshold   = 2
-    unhealthy_threshold = 2
+    interval = 5
+    timeout  = 4
   }
 }
