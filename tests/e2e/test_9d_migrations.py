@@ -5,33 +5,14 @@ import re
 import signal
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
-import docker
 import pytest
 
-from localcloud.ecs.containers import TASK_LABEL
-from tests.e2e.project import Project, Ran, Running
+from tests.e2e.ledger import DEPLOY, LEDGER, SECRET, Ledger
+from tests.e2e.probe import until
+from tests.e2e.project import Project, Ran
 from tests.e2e.traffic import Traffic
 
-SECRET = "shipway-demo/local/ledger-url"
-LEDGER = """
-[services.ledger]
-context = "tests/apps/ledger"
-port = 8090
-cpu = 1024
-memory = 2048
-start_period = 5
-migrate = ["python3", "migrate.py", "upgrade", "head"]
-migrate_timeout = 120
-secrets = { LEDGER_URL = "ledger-url" }
-not_secret = ["NUMBER"]
-environment = { NUMBER = "1" }
-
-[services.ledger.build]
-args = { PYTHON_IMAGE = "${PYTHON_IMAGE:-}" }
-"""
-DEPLOY = ("deploy-backend", "--service", "ledger")
 MIGRATE = r'migrate = \["python3"'
 TIMEOUT = "migrate_timeout = 120"
 SLOW = "import time\n    print('waiting', flush=True)\n    time.sleep(300)"
@@ -40,79 +21,6 @@ TOLD = """import signal
     signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGUSR1])
     print('waiting', flush=True)
     signal.sigwait([signal.SIGUSR1])"""
-
-
-class Ledger:
-    """The project with a service that has revisions."""
-
-    def __init__(self, project: Project) -> None:
-        self.project = project
-
-    @property
-    def versions(self) -> Path:
-        return self.project.root / "tests/apps/ledger/migrations/versions"
-
-    def write(self, revision: str, after: str, body: str = "print('done')") -> None:
-        """Write a revision that comes after another; `body` is what its upgrade does."""
-        text = f'"""change {revision}"""\n\nrevision = "{revision}"\ndown_revision = "{after}"\n'
-        text += f"\n\ndef upgrade() -> None:\n    {body}\n"
-        (self.versions / f"{revision}_change.py").write_text(text)
-
-    def deploy(self, *arguments: str) -> Ran:
-        return self.project.invoke(*DEPLOY, *arguments)
-
-    def configure(self, pattern: str, replacement: str) -> None:
-        self.project.edit("deploy.toml", pattern, replacement)
-
-    def plan(self) -> str:
-        """Return the plan's line on the migration."""
-        ran = self.deploy("--plan", "--json")
-        assert ran.code == 0, ran.out
-        shown = next(event for event in ran.events if event["event"] == "plan_shown")
-        (line,) = [each for each in shown["changes"] if each["subject"] == "migrate ledger"]
-        return f"{line['sign']} {line['reason']}"
-
-    def tasks(self) -> list[dict[str, Any]]:
-        """Return the tasks of all migrations, those that have ended too."""
-        ecs, cluster = self.project.client("ecs"), self.project.target()["cluster"]
-        name = "shipway/migrate/ledger"
-        found = [
-            arn
-            for status in ("RUNNING", "STOPPED")
-            for arn in ecs.list_tasks(cluster=cluster, startedBy=name, desiredStatus=status)[
-                "taskArns"
-            ]
-        ]
-        tasks: list[dict[str, Any]] = []
-        if found:
-            tasks = ecs.describe_tasks(cluster=cluster, tasks=found)["tasks"]
-        return tasks
-
-    @property
-    def left(self) -> list[str]:
-        """Return the tasks of migrations that still run."""
-        return [task["taskArn"] for task in self.tasks() if task["lastStatus"] != "STOPPED"]
-
-    def tell(self) -> None:
-        """Let the migrations go on that wait until they are told."""
-        engine = docker.from_env()
-        try:
-            for arn in self.left:
-                label = f"{TASK_LABEL}={arn.rpartition('/')[2]}"
-                for container in engine.containers.list(filters={"label": label}):
-                    container.kill("SIGUSR1")
-        finally:
-            engine.close()
-
-    def serves(self) -> Any:
-        """Return what runs: the revision and the deployments."""
-        service = self.project.service("ledger")
-        return service["taskDefinition"], [each["id"] for each in service["deployments"]]
-
-    def revisions(self) -> int:
-        family = self.project.target()["services"]["ledger"]["family"]
-        ecs = self.project.client("ecs")
-        return len(ecs.list_task_definitions(familyPrefix=family)["taskDefinitionArns"])
 
 
 @pytest.fixture(scope="module")
@@ -205,7 +113,7 @@ def test_a_migration_that_does_not_start_says_why(ledger: Ledger) -> None:
 def interrupted(ledger: Ledger, sent: signal.Signals) -> tuple[int, str]:
     """Send a signal to a deploy once its migration writes; return exit code and output."""
     with ledger.project.start(*DEPLOY) as process:
-        out = until(process, "│ waiting")
+        out = until(process.stdout, "│ waiting")
         process.send_signal(sent)
         out += process.communicate(timeout=200)[0]
     print(out)
@@ -223,16 +131,6 @@ def test_ctrl_c_stops_the_migration(ledger: Ledger) -> None:
     assert "is free" in ledger.project.invoke("lock.status").out
 
 
-def until(process: Running, text: str) -> str:
-    """Return what a command has printed up to the line that has the text."""
-    out = ""
-    for line in process.stdout or ():
-        out += line
-        if text in line:
-            return out
-    raise AssertionError(f"no {text!r} in:\n{out}")
-
-
 def test_killed_amid_a_migration_the_next_run_waits_for_it_and_goes_on(ledger: Ledger) -> None:
     ledger.write("0005", "0004", TOLD)
     before, revisions = ledger.serves(), ledger.revisions()
@@ -241,9 +139,9 @@ def test_killed_amid_a_migration_the_next_run_waits_for_it_and_goes_on(ledger: L
     assert ledger.serves() == before
     assert ledger.project.invoke("lock.release", "--force").code == 0
     with ledger.project.start(*DEPLOY) as process:
-        out = until(process, "a migration of a run that was cut off goes on")
+        out = until(process.stdout, "a migration of a run that was cut off goes on")
         for _ in ("that migration", "this run's own"):
-            out += until(process, "│ waiting")
+            out += until(process.stdout, "│ waiting")
             ledger.tell()
         out += process.communicate(timeout=200)[0]
     assert process.returncode == 0, out

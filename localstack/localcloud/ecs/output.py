@@ -36,7 +36,8 @@ class Output:
         with self._lock:
             self._closed = True
             if self._following is not None:
-                with contextlib.suppress(OSError):  # it has ended by itself
+                # It may end by itself at this moment: docker-py finds no socket then.
+                with contextlib.suppress(OSError, AttributeError):
                     self._following.close()
 
     def _follow(self) -> Iterator[bytes]:
