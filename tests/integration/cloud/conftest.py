@@ -1,4 +1,5 @@
 import asyncio
+import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import ExitStack, closing
 from functools import partial
@@ -8,7 +9,7 @@ import pytest
 
 from tests.integration.cloud.balancer import Balancer
 from tests.integration.cloud.distribution import Site
-from tests.integration.cloud.streaming import Streaming, in_front, streaming
+from tests.integration.cloud.streaming import Streaming, in_front, streaming, until
 from tests.integration.cloud.targets import App, running
 from tests.integration.local_cloud import Cloud
 
@@ -52,10 +53,22 @@ async def streams() -> AsyncIterator[Streaming]:
 
 @pytest.fixture
 async def session() -> AsyncIterator[aiohttp.ClientSession]:
-    """A viewer that takes bodies as they come."""
-    connector = aiohttp.TCPConnector(limit=0)
+    """A viewer that takes bodies as they come.
+
+    It is gone when its connections are: aiohttp keeps one, whose answer came before the end of the
+    upload, until what is left in its buffer is sent, and a loop that ends earlier leaves it open.
+    """
+    sockets: list[socket.socket] = []
+
+    def opened(address: aiohttp.AddrInfoType) -> socket.socket:
+        family, kind, protocol, *_ = address
+        sockets.append(socket.socket(family, kind, protocol))
+        return sockets[-1]
+
+    connector = aiohttp.TCPConnector(limit=0, socket_factory=opened)
     async with aiohttp.ClientSession(connector=connector, auto_decompress=False) as made:
         yield made
+    await until(lambda: all(connection.fileno() < 0 for connection in sockets))
 
 
 @pytest.fixture(params=["load balancer", "distribution"])
