@@ -90,7 +90,7 @@ def checkers(session: nox.Session) -> None:
     workflows = map(str, sorted(WORKFLOWS.glob("*.yml")))
     session.run("node", f"{CHECKERS}/workflows.js", *workflows, external=True)
     session.run("zizmor", "--offline", "--quiet", ".github")
-    session.run("checkov", "--config-file", f"{CHECKERS}/checkov.yaml")
+    session.run("checkov", "--config-file", f"{CHECKERS}/checkov.yaml", silent=True)
 
 
 @nox.session(default=False)
