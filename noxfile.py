@@ -90,6 +90,7 @@ def checkers(session: nox.Session) -> None:
     workflows = map(str, sorted(WORKFLOWS.glob("*.yml")))
     session.run("node", f"{CHECKERS}/workflows.js", *workflows, external=True)
     session.run("zizmor", "--offline", "--quiet", ".github")
+    # What it prints is shown if it finds something.
     session.run("checkov", "--config-file", f"{CHECKERS}/checkov.yaml", silent=True)
 
 

@@ -21,6 +21,7 @@ from typing import Any, NamedTuple
 import localstack_client.session
 
 from deploy.target import unpacked
+from tests.integration.local_cloud import eventually
 from tests.ports import free_port
 
 PROBE = """
@@ -159,6 +160,23 @@ class Project:
         )
         service: dict[str, Any] = reply["services"][0]
         return service
+
+    def task(self, name: str) -> dict[str, Any]:
+        """Return the task of a service of deploy.toml, as DescribeTasks has it.
+
+        A busy machine fails health checks, and then there are two for a while: this waits, up to
+        120 seconds, until there is one, and it runs.
+        """
+        service, ecs = self.service(name), self.client("ecs")
+        cluster = service["clusterArn"]
+
+        def alone() -> dict[str, Any] | None:
+            found = ecs.list_tasks(cluster=cluster, serviceName=service["serviceName"])["taskArns"]
+            tasks = ecs.describe_tasks(cluster=cluster, tasks=found)["tasks"] if found else []
+            settled = [task["lastStatus"] for task in tasks] == ["RUNNING"]
+            return tasks[0] if settled else None
+
+        return eventually(alone, 120)
 
     def written(self) -> dict[str, Any]:
         """Return all that a deploy could have written: revisions, images, what runs."""

@@ -51,11 +51,8 @@ def test_a_changed_backend_takes_over_with_no_failed_request(project: Project) -
 
 
 def test_the_running_task_has_the_digest_that_the_registry_has(project: Project) -> None:
-    service = project.service("backend")
-    ecs, ecr = project.client("ecs"), project.client("ecr")
-    tasks = ecs.list_tasks(cluster=service["clusterArn"], serviceName=service["serviceName"])
-    (task,) = ecs.describe_tasks(cluster=service["clusterArn"], tasks=tasks["taskArns"])["tasks"]
-    (container,) = task["containers"]
+    (container,) = project.task("backend")["containers"]
+    ecr = project.client("ecr")
     images = ecr.describe_images(repositoryName="shipway-demo-local-backend")["imageDetails"]
     newest = max(images, key=lambda image: image["imagePushedAt"])
     assert container["imageDigest"] == newest["imageDigest"]

@@ -12,7 +12,6 @@ from typing import Any
 import pytest
 
 from tests.e2e.project import PROBE, Project, Ran
-from tests.integration.local_cloud import eventually
 
 Found = dict[str, dict[str, Any]]
 NO_DOCKER = "unix:///nowhere/docker.sock"
@@ -242,24 +241,8 @@ def test_a_shell_reads_a_pipe(healthy: Project) -> None:
     assert (ran.returncode, ran.stdout) == (7, "/tmp\n")
 
 
-def settled(project: Project) -> str:
-    """Return the id of the backend's task, when it is the only one and runs.
-
-    A machine that is busy enough fails health checks, and then there are two for a while.
-    """
-    ecs, cluster = project.client("ecs"), project.target()["cluster"]
-
-    def alone() -> str:
-        found = ecs.list_tasks(cluster=cluster, serviceName="backend")["taskArns"]
-        tasks = ecs.describe_tasks(cluster=cluster, tasks=found)["tasks"] if found else []
-        states = [task["lastStatus"] for task in tasks]
-        return str(found[0]) if states == ["RUNNING"] else ""
-
-    return eventually(alone, 120).rpartition("/")[2]
-
-
 def test_a_task_can_be_chosen_and_an_unknown_one_is_refused(healthy: Project) -> None:
-    name = settled(healthy)
+    name = healthy.task("backend")["taskArn"].rpartition("/")[2]
     ran = shell(healthy, "--task", name[:8], "--command", "true")
     assert ran.returncode == 0, ran
     ran = shell(healthy, "--task", "nowhere", "--command", "true")

@@ -86,7 +86,7 @@ def containers_of(instance: str) -> list[str]:
         ]
 
 
-def eventually(look: Callable[[], T], seconds: float = 30.0, every: float = 0.05) -> T:
+def eventually(look: Callable[[], T | None], seconds: float = 30.0, every: float = 0.05) -> T:
     """Return the first true value of `look()`; fail with its last value after `seconds`."""
     deadline = time.monotonic() + seconds
     while not (found := look()):
